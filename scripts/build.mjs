@@ -1,0 +1,38 @@
+// Compiles src/ to dist/ (ESM and declarations), unless nothing changed since the last time.
+// `--force` compiles in any case. Writes beside and swaps, so that a reader of dist/ never sees half of it.
+import {createHash} from 'node:crypto';
+import {existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {ROOT, run} from './run.mjs';
+
+const STAMP = join(ROOT, 'node_modules', '.cache', 'holdfast', 'build');
+const DIST = join(ROOT, 'dist');
+
+const fingerprint = () => {
+  const hash = createHash('sha256');
+  const sources = globSync('src/**/*.ts', {cwd: ROOT}).filter((path) => !path.endsWith('.test.ts'));
+  for (const path of [...sources.sort(), 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']) {
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(join(ROOT, path)))
+      .update('\0');
+  }
+  return hash.digest('hex');
+};
+
+const current = fingerprint();
+const isFresh = existsSync(DIST) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === current;
+if (isFresh && !process.argv.includes('--force')) {
+  process.exit(0);
+}
+
+const fresh = `${DIST}.${process.pid}`;
+const {code} = await run('tsc', ['-p', 'tsconfig.build.json', '--outDir', fresh]);
+if (code === 0) {
+  rmSync(DIST, {recursive: true, force: true});
+  renameSync(fresh, DIST);
+  mkdirSync(join(STAMP, '..'), {recursive: true});
+  writeFileSync(STAMP, current);
+}
+rmSync(fresh, {recursive: true, force: true});
+process.exitCode = code;
