@@ -30,7 +30,10 @@ for (const [name, [command, ...args]] of Object.entries(STEPS)) {
     continue;
   }
   const startMs = Date.now();
-  const {code, text} = await run(command, args, {output: 'keep', env: {NO_COLOR: '1', FORCE_COLOR: '0'}});
+  const {code, text} = await run(command, args, {
+    output: 'keep',
+    env: {NO_COLOR: '1', FORCE_COLOR: undefined},
+  });
   console.log(`${code === 0 ? 'ok  ' : 'FAIL'}  ${name.padEnd(8)} ${seconds(startMs).padStart(7)}`);
   if (code !== 0 || SHOWN.has(name)) {
     console.log(text.trimEnd().replaceAll(/^/gm, '      '));

@@ -8,6 +8,8 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** The environment in which `node` and the tools are those of this repository, however the script was started. */
 const environment = (extra) => ({
   ...process.env,
+  // Some tools colour whatever runs under CI; what does not go to a terminal is to be plain.
+  ...(process.stdout.isTTY ? {} : {NO_COLOR: '1', FORCE_COLOR: undefined}),
   PATH: join(ROOT, 'node_modules', '.bin') + delimiter + (process.env.PATH ?? ''),
   ...extra,
 });

@@ -1,0 +1,44 @@
+// The examples in the declarations of the package `tinybase` for persisters, with only the package name replaced.
+import {readFileSync} from 'node:fs';
+import {describe, test} from 'vitest';
+import {type Block, docCommentBlocks} from '../examples/blocks.ts';
+import {startExamples} from '../examples/examples.ts';
+import {importFromDocument, packageName} from '../examples/package-under-test.ts';
+import {sessionStorageOptions} from './session-storage.ts';
+
+const SESSION_STORAGE = 'over createCustomPersister and a Storage in memory, in the place of session storage';
+
+const MODULES = [
+  'persisters',
+  'persisters/persister-file',
+  'persisters/persister-better-sqlite3',
+  'persisters/persister-sqlite-node',
+];
+
+const skipReason = ({flags, code}: Block): string | undefined =>
+  flags === 'ignore'
+    ? 'the document says that it does not run'
+    : code.includes('getStorageName')
+      ? 'needs the real session persister, which comes with the browser persisters'
+      : code.includes('createMergeableStore')
+        ? 'needs createMergeableStore, which comes with the mergeable store'
+        : undefined;
+
+for (const module of MODULES) {
+  const declarations = readFileSync(`node_modules/tinybase/@types/${module}/index.d.ts`, 'utf8');
+  describe(`examples of ${module} on ${packageName}`, () => {
+    for (const block of docCommentBlocks(declarations).filter(({language}) => language === 'js')) {
+      const title = `line ${block.line}: ${block.subject}`;
+      const reason = skipReason(block);
+      const isOverSessionStorage = block.code.includes('persister-browser');
+      if (reason === undefined) {
+        const options = isOverSessionStorage ? sessionStorageOptions() : {importModule: importFromDocument};
+        test(isOverSessionStorage ? `${title} (${SESSION_STORAGE})` : title, () =>
+          startExamples([block], options).next(),
+        );
+      } else {
+        test(title, (context) => context.skip(reason));
+      }
+    }
+  });
+}
