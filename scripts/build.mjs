@@ -11,7 +11,8 @@ const DIST = join(ROOT, 'dist');
 const fingerprint = () => {
   const hash = createHash('sha256');
   const sources = globSync('src/**/*.ts', {cwd: ROOT}).filter((path) => !path.endsWith('.test.ts'));
-  for (const path of [...sources.sort(), 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']) {
+  const others = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/build.mjs'];
+  for (const path of [...sources.sort(), ...others]) {
     hash
       .update(`${path}\0`)
       .update(readFileSync(join(ROOT, path)))
@@ -29,6 +30,7 @@ if (isFresh && !process.argv.includes('--force')) {
 const fresh = `${DIST}.${process.pid}`;
 const {code} = await run('tsc', ['-p', 'tsconfig.build.json', '--outDir', fresh]);
 if (code === 0) {
+  rewriteDeclarations(fresh);
   rmSync(DIST, {recursive: true, force: true});
   renameSync(fresh, DIST);
   mkdirSync(join(STAMP, '..'), {recursive: true});
@@ -36,3 +38,15 @@ if (code === 0) {
 }
 rmSync(fresh, {recursive: true, force: true});
 process.exitCode = code;
+
+/** The compiler rewrites `./x.ts` to `./x.js` in its JavaScript, and leaves it in its declarations. */
+function rewriteDeclarations(folder) {
+  for (const path of globSync('**/*.d.ts', {cwd: folder})) {
+    const text = readFileSync(join(folder, path), 'utf8');
+    const rewritten = text.replaceAll(
+      /(\b(?:from|import)\s*\(?\s*['"]\.\.?\/[^'"\n]*)\.ts(['"])/g,
+      '$1.js$2',
+    );
+    writeFileSync(join(folder, path), rewritten);
+  }
+}

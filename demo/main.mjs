@@ -1,0 +1,12 @@
+// `npm start`: tells the story in ./data, or in another folder with `npm start -- --data <folder>`.
+import {parseArgs} from 'node:util';
+import {tellStory} from './story.mjs';
+import {red} from './terminal.mjs';
+
+try {
+  const {values} = parseArgs({options: {data: {type: 'string', default: 'data'}}});
+  process.exitCode = (await tellStory(values.data)) ? 0 : 1;
+} catch (error) {
+  console.error(red(`\n  ${error.message}`));
+  process.exitCode = 1;
+}

@@ -1,0 +1,67 @@
+// `npm start`, as a user of a pipe sees it.
+import {spawnSync} from 'node:child_process';
+import {mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {beforeAll, describe, expect, onTestFinished, test} from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+beforeAll(() => {
+  expect(spawnSync(process.execPath, [join(ROOT, 'scripts', 'build.mjs')]).status).toBe(0);
+});
+
+const newFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-demo-'));
+  onTestFinished(() => rmSync(folder, {recursive: true, force: true}));
+  return folder;
+};
+
+const start = (...args: readonly string[]): {code: number | null; output: string} => {
+  const {status, stdout, stderr} = spawnSync(process.execPath, [join(ROOT, 'demo', 'main.mjs'), ...args], {
+    encoding: 'utf8',
+    env: {...process.env, CI: 'true'},
+  });
+  return {code: status, output: stdout + stderr};
+};
+
+describe('npm start', () => {
+  test('tells the whole story, and starts from the file the second time', () => {
+    const folder = newFolder();
+    const first = start('--data', folder);
+    expect(first.output).toContain('this is the first run');
+    expect(first.output).toMatch(/saving: 135,233 of 135,233 rows/);
+    expect(first.output).toMatch(/All [\d,]{2,} acknowledged edits are there: none is lost/);
+    expect(first.code).toBe(0);
+
+    const second = start('--data', folder);
+    expect(second.output).toContain('of an earlier run, and started from it');
+    expect(second.output).toMatch(/All [\d,]{2,} acknowledged edits are there: none is lost/);
+    expect(second.output).not.toContain('The first save');
+    expect(second.code).toBe(0);
+
+    for (const {output} of [first, second]) {
+      expect(output).not.toContain('\u001b');
+      expect(output).not.toContain('\r');
+      expect(output).not.toContain('ExperimentalWarning');
+    }
+  });
+
+  test('puts a broken file aside, and says so', () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, 'cities.sqlite'), 'This is no database. '.repeat(1000));
+    const {code, output} = start('--data', folder);
+    expect(output).toMatch(/cities\.sqlite could not be used: file is not a database/);
+    expect(output).toMatch(/It is kept as .*cities\.sqlite\.unusable-1/);
+    expect(readdirSync(folder)).toContain('cities.sqlite.unusable-1');
+    expect(code).toBe(0);
+  });
+
+  test('names a misspelt option', () => {
+    const {code, output} = start('--dta', 'x');
+    expect(output).toContain("Unknown option '--dta'");
+    expect(output).not.toContain('    at ');
+    expect(code).toBe(1);
+  });
+});

@@ -1,0 +1,28 @@
+// Compiled, not run: the published declarations resolve and say what they should, with no package's types beside them.
+import {createStore, type Store} from 'holdfast';
+import type {DatabasePersisterConfig, Persister} from 'holdfast/persisters';
+import {createBetterSqlite3Persister} from 'holdfast/persisters/persister-better-sqlite3';
+import {createFilePersister} from 'holdfast/persisters/persister-file';
+import {createSqliteNodePersister} from 'holdfast/persisters/persister-sqlite-node';
+import {createSqlite3Persister} from 'holdfast/persisters/persister-sqlite3';
+import {createStore as createStoreFromSubpath} from 'holdfast/store';
+
+const store: Store = createStore().setTables({pets: {fido: {species: 'dog'}}});
+const another: Store = createStoreFromSubpath();
+const config: DatabasePersisterConfig = {
+  mode: 'tabular',
+  tables: {load: {pets: 'pets'}, save: {pets: 'pets'}},
+};
+
+const persister: Persister = createFilePersister(store, 'pets.json');
+await persister.save();
+await persister.whenDurable();
+
+// @ts-expect-error A store has no such method.
+store.setCel('pets', 'fido', 'species', 'cat');
+// @ts-expect-error A persister needs a database.
+createSqliteNodePersister(store);
+// @ts-expect-error There is no such mode.
+const wrong: DatabasePersisterConfig = {mode: 'tabula'};
+
+export {another, config, createBetterSqlite3Persister, createSqlite3Persister, wrong};
