@@ -25,7 +25,10 @@ const LAYERS = [
  * They are imported by `entry`, by tests and by one another alone. A fake (`*.fake.ts`) counts as a test.
  */
 const LEAVES = {
+  'driver/better-sqlite3-driver.ts': 'better-sqlite3, which runs on Node',
   'driver/database-file-watch.ts': 'watches the file of a database through node:fs',
+  'driver/sqlite-node-driver.ts': 'node:sqlite',
+  'driver/sqlite3-driver.ts': 'sqlite3, which runs on Node',
 };
 
 /** The files that may name these globals, each with the reason; every layer may import them, and they import no package. */

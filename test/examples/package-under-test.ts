@@ -12,13 +12,17 @@ export const packageName = isReal ? 'tinybase' : 'holdfast';
 
 /** What an import in a document gets, with only the package name replaced. */
 export const importFromDocument = async (specifier: string): Promise<object> => {
-  if (isReal || !/^tinybase(\/|$)/.test(specifier)) {
-    return import(/* @vite-ignore */ specifier);
-  }
-  const subpath = specifier.slice('tinybase/'.length) || 'index';
-  const path = fileURLToPath(new URL(`${subpath}.ts`, ENTRY_FOLDER));
+  return isReal || !/^tinybase(\/|$)/.test(specifier)
+    ? import(/* @vite-ignore */ specifier)
+    : importEntry(specifier.slice('tinybase/'.length));
+};
+
+/** What `holdfast`, or a subpath of it, exports, from the sources. */
+export const importEntry = async (subpath: string): Promise<object> => {
+  const name = subpath || 'index';
+  const path = fileURLToPath(new URL(`${name}.ts`, ENTRY_FOLDER));
   if (!existsSync(path)) {
-    throw new Error(`holdfast has no entry ${subpath}`);
+    throw new Error(`holdfast has no entry ${name}`);
   }
   return import(/* @vite-ignore */ path);
 };
