@@ -1,8 +1,7 @@
 import {describe, expect, test} from 'vitest';
-import {runScript} from './scripts.ts';
+import {type Files, runScript, treeOf} from './scripts.ts';
 
-const check = (files: {readonly [path: string]: string}, leaves = '') =>
-  runScript('check-layers.mjs', files, leaves);
+const check = (files: Files, leaves = '') => runScript('check-layers.mjs', treeOf(files), leaves);
 
 describe('check-layers', () => {
   test('is content with arrows that point down', () => {

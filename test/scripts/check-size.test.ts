@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {runScript} from './scripts.ts';
+import {runScript, treeOf} from './scripts.ts';
 
 const persister = (name: string) => `src/entry/persisters/persister-${name}.ts`;
 const good = {
@@ -18,19 +18,22 @@ const incompressible = Array.from({length: 100}, (_, index) => (index * 26544357
 
 describe('check-size', () => {
   test('is content with a small store and separate platforms', () => {
-    const {code, output} = runScript('check-size.mjs', good);
+    const {code, output} = runScript('check-size.mjs', treeOf(good));
     expect(output).toMatch(/^src\/entry\/store\.ts +\d+ B minified +\d+ B gzipped$/m);
     expect(output).toMatch(/^tinybase\/store +\d+ B minified +\d+ B gzipped$/m);
     expect(code).toBe(0);
   });
 
   test('finds a store that is larger, a foreign layer, and a foreign platform', () => {
-    const {code, output} = runScript('check-size.mjs', {
-      ...good,
-      'src/entry/store.ts': `export {statement} from '../sql/statement.ts';\nexport const text = '${incompressible}';`,
-      [persister('file')]: "import {connect} from 'node:net';\nexport const file = connect;",
-      [persister('sqlite3')]: "import sqlite3 from 'sqlite3';\nexport const it = sqlite3;",
-    });
+    const {code, output} = runScript(
+      'check-size.mjs',
+      treeOf({
+        ...good,
+        'src/entry/store.ts': `export {statement} from '../sql/statement.ts';\nexport const text = '${incompressible}';`,
+        [persister('file')]: "import {connect} from 'node:net';\nexport const file = connect;",
+        [persister('sqlite3')]: "import sqlite3 from 'sqlite3';\nexport const it = sqlite3;",
+      }),
+    );
     expect(output).toContain('bytes larger than tinybase/store');
     expect(output).toContain('src/entry/store.ts pulls in src/sql/statement.ts');
     expect(output).toContain('src/entry/persisters/persister-file.ts imports node:net');

@@ -6,26 +6,28 @@ import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {onTestFinished} from 'vitest';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The exit code and the output of `scripts/<script>` on a tree of these files (path to text). */
-export const runScript = (
-  script: string,
-  files: {readonly [path: string]: string},
-  ...args: readonly string[]
-): {code: number | null; output: string} => {
+export type Files = {readonly [path: string]: string};
+
+/** A folder with these files (path to text), until the test is over. */
+export const treeOf = (files: Files): string => {
   const root = mkdtempSync(join(tmpdir(), 'holdfast-script-'));
   onTestFinished(() => rmSync(root, {recursive: true, force: true}));
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), {recursive: true});
     writeFileSync(join(root, path), text);
   }
-  const {status, stdout, stderr} = spawnSync(
-    process.execPath,
-    [join(ROOT, 'scripts', script), root, ...args],
-    {
-      encoding: 'utf8',
-    },
-  );
+  return root;
+};
+
+/** The exit code and the output of a script of scripts/. */
+export const runScript = (
+  script: string,
+  ...args: readonly string[]
+): {code: number | null; output: string} => {
+  const {status, stdout, stderr} = spawnSync(process.execPath, [join(ROOT, 'scripts', script), ...args], {
+    encoding: 'utf8',
+  });
   return {code: status, output: stdout + stderr};
 };
