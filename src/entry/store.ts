@@ -1,0 +1,2 @@
+export {createStore} from '../store/create-store.ts';
+export type * from '../store/store.ts';

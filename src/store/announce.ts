@@ -1,0 +1,172 @@
+// Who is told what at the end of a transaction, and in which order: what was refused, then tables from ids down to cells, then values.
+// Knows nothing of when: `transaction.ts` calls this once for the listeners that may write and once for the others.
+
+import type {Id} from '../base/content.ts';
+import {callListeners, eachListener, hasListeners, type Kind, type ListenerTrees} from './listeners.ts';
+import {type IdChanges, isChanged, itself, type NetChanges, netChanges, toObject} from './net-changes.ts';
+import type {State} from './state.ts';
+import type {GetCellChange, GetIdChanges, GetValueChange} from './store.ts';
+import {fromStored} from './stored.ts';
+
+/**
+ * Calls listeners. `getNet` gives the changes to announce, and is not called unless somebody listens to changes: to sum
+ * them up costs more than to make them. What listeners ask about single cells is answered from the changes up to that moment.
+ */
+export const announce = (state: State, trees: ListenerTrees, getNet: () => NetChanges): void => {
+  const listensTo = (kinds: readonly Kind[]) =>
+    state.log.length > 0 && kinds.some((kind) => hasListeners(trees, kind));
+  const isTabular = listensTo(TABULAR_KINDS);
+  const isValued = listensTo(VALUE_KINDS);
+  // All is fixed now, since listeners that write are not called for what others of them wrote.
+  const net = isTabular || isValued ? getNet() : undefined;
+  const invalidCells: [ids: unknown[], tried: unknown[]][] = [];
+  for (const [tableId, rows] of state.invalidCells) {
+    for (const [rowId, cells] of rows) {
+      for (const [cellId, tried] of cells) invalidCells.push([[tableId, rowId, cellId], [...tried]]);
+    }
+  }
+  const invalidValues = [...state.invalidValues].map(([valueId, tried]) => [valueId, [...tried]] as const);
+
+  for (const [ids, tried] of invalidCells) callListeners(state, trees, 'invalidCell', ids, tried);
+  if (net && isTabular) announceTables(state, trees, net);
+  for (const [valueId, tried] of invalidValues) callListeners(state, trees, 'invalidValue', [valueId], tried);
+  if (net && isValued) announceValues(state, trees, net);
+};
+
+const VALUE_KINDS: readonly Kind[] = ['hasValues', 'values', 'valueIds', 'hasValue', 'value'];
+const TABULAR_KINDS: readonly Kind[] = [
+  ...([
+    'hasTables',
+    'tables',
+    'tableIds',
+    'hasTable',
+    'table',
+    'tableCellIds',
+    'hasTableCell',
+    'rowCount',
+  ] as const),
+  ...(['rowIds', 'sortedRowIds', 'hasRow', 'row', 'cellIds', 'hasCell', 'cell'] as const),
+];
+
+const announceTables = (state: State, trees: ListenerTrees, net: NetChanges): void => {
+  const {tables} = state;
+  announceHas(state, trees, 'hasTables', tables.size, net.tableIds);
+  announceIds(state, trees, ['tableIds', 'hasTable'], [], net.tableIds);
+  for (const [tableId, ids] of net.tableCellIds)
+    announceIds(state, trees, ['tableCellIds', 'hasTableCell'], [tableId], ids);
+  for (const [tableId, ids] of net.rowIds) {
+    if (sum(ids)) callListeners(state, trees, 'rowCount', [tableId], tables.get(tableId)?.rows.size ?? 0);
+  }
+  announceRowIds(state, trees, net);
+  for (const [tableId, rows] of net.cellIds) {
+    for (const [rowId, ids] of rows) announceIds(state, trees, ['cellIds', 'hasCell'], [tableId, rowId], ids);
+  }
+  announceCells(state, trees, net);
+};
+
+const announceRowIds = (state: State, trees: ListenerTrees, net: NetChanges): void => {
+  for (const [tableId, ids] of net.rowIds) {
+    announceIds(state, trees, ['rowIds', 'hasRow'], [tableId], ids);
+    if (ids.size) eachListener(trees, 'sortedRowIds', tableId, (listener) => listener(state.store));
+  }
+  if (hasListeners(trees, 'sortedRowIds')) {
+    for (const [tableId, rows] of net.cells) {
+      if (net.rowIds.get(tableId)?.size) continue;
+      const cellIds = new Set<Id>();
+      for (const changes of rows.values()) {
+        for (const [cellId, change] of changes) if (isChanged(change)) cellIds.add(cellId);
+      }
+      for (const cellId of cellIds) callListeners(state, trees, 'sortedRowIds', [tableId, cellId]);
+    }
+  }
+};
+
+const announceCells = (state: State, trees: ListenerTrees, net: NetChanges): void => {
+  const getCellChange: GetCellChange = (tableId, rowId, cellId) => {
+    const now = fromStored(state.tables.get(tableId)?.rows.get(rowId)?.[cellId]);
+    const change = netChanges(state).cells.get(tableId)?.get(rowId)?.get(cellId);
+    return change && isChanged(change) ? [true, fromStored(change[0]), now] : [false, now, now];
+  };
+  let isAnyTableChanged = false;
+  for (const [tableId, rows] of net.cells) {
+    let isTableChanged = false;
+    for (const [rowId, changes] of rows) {
+      let isRowChanged = false;
+      for (const [cellId, change] of changes) {
+        if (!isChanged(change)) continue;
+        isRowChanged = true;
+        if (hasListeners(trees, 'cell')) {
+          const [before, now] = change;
+          callListeners(
+            state,
+            trees,
+            'cell',
+            [tableId, rowId, cellId],
+            fromStored(now),
+            fromStored(before),
+            getCellChange,
+          );
+        }
+      }
+      if (isRowChanged) {
+        isTableChanged = true;
+        callListeners(state, trees, 'row', [tableId, rowId], getCellChange);
+      }
+    }
+    if (isTableChanged) {
+      isAnyTableChanged = true;
+      callListeners(state, trees, 'table', [tableId], getCellChange);
+    }
+  }
+  if (isAnyTableChanged) callListeners(state, trees, 'tables', [], getCellChange);
+};
+
+const announceValues = (state: State, trees: ListenerTrees, net: NetChanges): void => {
+  const getValueChange: GetValueChange = (valueId) => {
+    const now = fromStored(state.values.get(valueId));
+    const change = netChanges(state).values.get(valueId);
+    return change && isChanged(change) ? [true, fromStored(change[0]), now] : [false, now, now];
+  };
+  announceHas(state, trees, 'hasValues', state.values.size, net.valueIds);
+  announceIds(state, trees, ['valueIds', 'hasValue'], [], net.valueIds);
+  let isAnyChanged = false;
+  for (const [valueId, change] of net.values) {
+    if (!isChanged(change)) continue;
+    isAnyChanged = true;
+    callListeners(
+      state,
+      trees,
+      'value',
+      [valueId],
+      fromStored(change[1]),
+      fromStored(change[0]),
+      getValueChange,
+    );
+  }
+  if (isAnyChanged) callListeners(state, trees, 'values', [], getValueChange);
+};
+
+/** Tells of ids that came and went, first together, then one by one. */
+const announceIds = (
+  state: State,
+  trees: ListenerTrees,
+  [all, one]: [Kind, Kind],
+  path: Id[],
+  ids: IdChanges,
+): void => {
+  if (ids.size) {
+    const getIdChanges = (() => toObject(ids, itself)) as GetIdChanges;
+    callListeners(state, trees, all, path, getIdChanges);
+    if (hasListeners(trees, one)) {
+      for (const [id, change] of ids) callListeners(state, trees, one, [...path, id], change === 1);
+    }
+  }
+};
+
+/** Tells whether there is anything at all, if that is not as it was. */
+const announceHas = (state: State, trees: ListenerTrees, kind: Kind, size: number, ids: IdChanges): void => {
+  if (!size !== !(size - sum(ids))) callListeners(state, trees, kind, [], size > 0);
+};
+
+const sum = (ids: IdChanges): number =>
+  [...ids.values()].reduce<number>((total, change) => total + change, 0);

@@ -1,0 +1,118 @@
+// Every change to what is kept, and its entry in the log of the transaction. All writing ends in the functions of this file.
+// Knows nothing of validity: what comes here has passed `admit.ts`.
+//
+// An entry is five items in a flat array, `tableId, rowId, cellId, before, after`, because one array of 500,000 items is
+// filled in a millisecond where as many small objects take tens:
+//
+//   tableId    rowId      cellId     before, after: what is kept, or undefined
+//   tableId    rowId      undefined  the row's cells: it was added or removed as a whole
+//   tableId    undefined  cellId     true or undefined: the table's first or last cell of that id
+//   tableId    undefined  undefined  true or undefined: the table
+//   undefined  undefined  valueId    what is kept, or undefined
+//
+// Invariants: 1. every entry is a difference. 2. The cells in a row's entry may later change or gain members, which have
+// entries of their own, but never lose one: `removeCell` leaves the object to the log and goes on with a copy.
+
+import type {Id} from '../base/content.ts';
+import {type Cells, newCells, newTable, type State, type Stored, type TableState} from './state.ts';
+
+/** Copying a row to remove a cell is quicker than V8's `delete`, until the row is long. */
+const MAX_COPIED_CELLS = 64;
+
+/** Adds a row that was not there, in a new table if there was none (`spare`, if given). */
+export const putRow = (state: State, tableId: Id, rowId: Id, cells: Cells, spare?: TableState): void => {
+  let table = state.tables.get(tableId);
+  if (!table) {
+    table = spare ?? newTable();
+    state.tables.set(tableId, table);
+    state.log.push(tableId, undefined, undefined, undefined, true);
+  }
+  table.rows.set(rowId, cells);
+  state.log.push(tableId, rowId, undefined, undefined, cells);
+  for (const cellId in cells) countCell(state, table, tableId, cellId);
+};
+
+/** Sets one cell, in a new row if there was none. */
+export const putCell = (state: State, tableId: Id, rowId: Id, cellId: Id, cell: Stored): void => {
+  const table = state.tables.get(tableId);
+  const cells = table?.rows.get(rowId);
+  if (!cells) {
+    const newRow = newCells();
+    newRow[cellId] = cell;
+    putRow(state, tableId, rowId, newRow);
+    return;
+  }
+  const before = cells[cellId];
+  if (!Object.is(before, cell)) {
+    cells[cellId] = cell;
+    state.log.push(tableId, rowId, cellId, before, cell);
+    if (before === undefined) countCell(state, table as TableState, tableId, cellId);
+  }
+};
+
+/** Removes one cell, and the row and the table if nothing is left of them. */
+export const removeCell = (state: State, tableId: Id, rowId: Id, cellId: Id): void => {
+  const table = state.tables.get(tableId);
+  const cells = table?.rows.get(rowId);
+  const before = cells?.[cellId];
+  if (!table || !cells || before === undefined) return;
+  const copy = newCells();
+  let copiedCount = 0;
+  for (const id in cells) {
+    if (id === cellId) continue;
+    if (copiedCount++ === MAX_COPIED_CELLS) break;
+    copy[id] = cells[id] as Stored;
+  }
+  if (copiedCount === 0) {
+    removeRow(state, tableId, rowId);
+    return;
+  }
+  if (copiedCount > MAX_COPIED_CELLS) delete cells[cellId];
+  else table.rows.set(rowId, copy);
+  state.log.push(tableId, rowId, cellId, before, undefined);
+  uncountCell(state, table, tableId, cellId);
+};
+
+/** Removes a row, and its table if it was the last. */
+export const removeRow = (state: State, tableId: Id, rowId: Id): void => {
+  const table = state.tables.get(tableId);
+  const cells = table?.rows.get(rowId);
+  if (!table || !cells) return;
+  table.rows.delete(rowId);
+  state.log.push(tableId, rowId, undefined, cells, undefined);
+  for (const cellId in cells) uncountCell(state, table, tableId, cellId);
+  if (table.rows.size === 0) {
+    state.tables.delete(tableId);
+    state.log.push(tableId, undefined, undefined, true, undefined);
+  }
+};
+
+export const putValue = (state: State, valueId: Id, value: Stored): void => {
+  const before = state.values.get(valueId);
+  if (!Object.is(before, value)) {
+    state.values.set(valueId, value);
+    state.log.push(undefined, undefined, valueId, before, value);
+  }
+};
+
+export const removeValue = (state: State, valueId: Id): void => {
+  const before = state.values.get(valueId);
+  if (state.values.delete(valueId)) state.log.push(undefined, undefined, valueId, before, undefined);
+};
+
+const countCell = (state: State, table: TableState, tableId: Id, cellId: Id): void => {
+  const counted = table.cellCounts.get(cellId);
+  if (counted) counted.count++;
+  else {
+    table.cellCounts.set(cellId, {count: 1});
+    state.log.push(tableId, undefined, cellId, undefined, true);
+  }
+};
+
+const uncountCell = (state: State, table: TableState, tableId: Id, cellId: Id): void => {
+  const counted = table.cellCounts.get(cellId);
+  if (counted && --counted.count === 0) {
+    table.cellCounts.delete(cellId);
+    state.log.push(tableId, undefined, cellId, true, undefined);
+  }
+};

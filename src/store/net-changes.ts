@@ -1,0 +1,179 @@
+// Sums the log of a transaction up: what changed on the whole, which ids came and went, in the order in which it first happened.
+// Done when somebody asks, and then only for the part of the log that is new.
+
+import type {Changes, Id} from '../base/content.ts';
+import {inner} from './admit.ts';
+import {putCell, putValue, removeCell, removeValue} from './log.ts';
+import type {Cells, State, StoredOrNothing} from './state.ts';
+import type {IdAddedOrRemoved, TransactionLog} from './store.ts';
+import {fromStored} from './stored.ts';
+
+export type IdChanges = Map<Id, IdAddedOrRemoved>;
+type Change = [before: StoredOrNothing, after: StoredOrNothing];
+
+export type NetChanges = {
+  /** How many items of the log are summed up here. */
+  length: number;
+  readonly cells: Map<Id, Map<Id, Map<Id, Change>>>;
+  readonly values: Map<Id, Change>;
+  readonly tableIds: IdChanges;
+  readonly tableCellIds: Map<Id, IdChanges>;
+  readonly rowIds: Map<Id, IdChanges>;
+  readonly cellIds: Map<Id, Map<Id, IdChanges>>;
+  readonly valueIds: IdChanges;
+};
+
+/** The changes up to now: one object a transaction, which grows. */
+export const netChanges = (state: State): NetChanges => {
+  state.net ??= newNetChanges();
+  return sumUp(state.log, state.net);
+};
+
+/** The changes up to now, as they will stay whatever happens next. */
+export const netChangesSoFar = (state: State): NetChanges => sumUp(state.log, newNetChanges());
+
+export const isChanged = ([before, after]: Change): boolean => !Object.is(before, after);
+
+/** Takes everything back that this transaction did; the ids that come back come at the end. */
+export const rollBack = (state: State): void => {
+  const {cells, values} = netChanges(state);
+  for (const [tableId, rows] of cells) {
+    for (const [rowId, changes] of rows) {
+      for (const [cellId, [before]] of changes) {
+        if (before === undefined) removeCell(state, tableId, rowId, cellId);
+        else putCell(state, tableId, rowId, cellId, before);
+      }
+    }
+  }
+  for (const [valueId, [before]] of values) {
+    if (before === undefined) removeValue(state, valueId);
+    else putValue(state, valueId, before);
+  }
+  state.log = [];
+  state.net = undefined;
+};
+
+export const getTransactionChanges = (state: State): Changes => {
+  const net = netChanges(state);
+  const tables = toObject(net.cells, (rows, tableId) => {
+    if (net.tableIds.get(tableId) === -1) return undefined;
+    const rowIds = net.rowIds.get(tableId);
+    return unlessEmpty(
+      toObject(rows, (changes, rowId) =>
+        rowIds?.get(rowId) === -1 ? undefined : unlessEmpty(toObject(changes, after)),
+      ),
+    );
+  });
+  return [tables, toObject(net.values, after), 1] as Changes;
+};
+
+export const getTransactionLog = (state: State): TransactionLog => {
+  const net = netChanges(state);
+  return [
+    net.cells.size > 0,
+    net.values.size > 0,
+    toObject(net.cells, (rows) => unlessEmpty(toObject(rows, (row) => unlessEmpty(toObject(row, both))))),
+    toObject(state.invalidCells, (rows) => toObject(rows, (row) => toObject(row, (tried) => [...tried]))),
+    toObject(net.values, both),
+    toObject(state.invalidValues, (tried) => [...tried]),
+    toObject(net.tableIds, itself),
+    toObject(net.rowIds, (rowIds) => unlessEmpty(toObject(rowIds, itself))),
+    toObject(net.cellIds, (rows) => unlessEmpty(toObject(rows, (row) => unlessEmpty(toObject(row, itself))))),
+    toObject(net.valueIds, itself),
+  ] as unknown as TransactionLog;
+};
+
+/** Stands for a member that is left out, since `undefined` stands for one that was deleted. */
+const NOTHING = {};
+
+/** An object without a prototype, of what `make` says for each entry of a map. */
+export const toObject = <Thing>(
+  map: Map<Id | undefined, Thing>,
+  make: (thing: Thing, id: Id) => unknown,
+): {[id: Id]: unknown} => {
+  const object = Object.create(null);
+  map.forEach((thing, id) => {
+    const made = make(thing, id as Id);
+    if (made !== NOTHING) object[id as Id] = made;
+  });
+  return object;
+};
+
+export const itself = <Thing>(thing: Thing): Thing => thing;
+
+const unlessEmpty = (object: {[id: Id]: unknown}): unknown => {
+  for (const _ in object) return object;
+  return NOTHING;
+};
+
+const after = (change: Change): unknown => (isChanged(change) ? fromStored(change[1]) : NOTHING);
+
+const both = (change: Change): unknown =>
+  isChanged(change) ? change.map((stored) => fromStored(stored)) : NOTHING;
+
+const newNetChanges = (): NetChanges => ({
+  length: 0,
+  cells: new Map(),
+  values: new Map(),
+  tableIds: new Map(),
+  tableCellIds: new Map(),
+  rowIds: new Map(),
+  cellIds: new Map(),
+  valueIds: new Map(),
+});
+
+const newMap = <Key, Thing>(): Map<Key, Thing> => new Map();
+
+/** Adds what the log has beyond `net.length`; see `log.ts` for its entries. */
+const sumUp = (log: readonly unknown[], net: NetChanges): NetChanges => {
+  for (; net.length < log.length; net.length += 5) {
+    const [tableId, rowId, cellId] = log.slice(net.length, net.length + 3) as Id[];
+    const before = log[net.length + 3] as StoredOrNothing;
+    const now = log[net.length + 4] as StoredOrNothing;
+    if (tableId === undefined) sumUpOne(net.values, net.valueIds, cellId as Id, before, now);
+    else if (rowId === undefined) {
+      const ids =
+        cellId === undefined ? net.tableIds : inner(net.tableCellIds, tableId, newMap<Id, IdAddedOrRemoved>);
+      noteId(ids, cellId ?? tableId, before, now);
+    } else {
+      const changes = inner(
+        inner(net.cells, tableId, newMap<Id, Map<Id, Change>>),
+        rowId,
+        newMap<Id, Change>,
+      );
+      const ids = inner(
+        inner(net.cellIds, tableId, newMap<Id, IdChanges>),
+        rowId,
+        newMap<Id, IdAddedOrRemoved>,
+      );
+      if (cellId !== undefined) sumUpOne(changes, ids, cellId, before, now);
+      else {
+        noteId(inner(net.rowIds, tableId, newMap<Id, IdAddedOrRemoved>), rowId, before, now);
+        const cells = (before ?? now) as unknown as Cells;
+        for (const id in cells) sumUpOne(changes, ids, id, before && cells[id], now && cells[id]);
+      }
+    }
+  }
+  return net;
+};
+
+const sumUpOne = (
+  changes: Map<Id, Change>,
+  ids: IdChanges,
+  id: Id,
+  before: StoredOrNothing,
+  now: StoredOrNothing,
+): void => {
+  const change = changes.get(id);
+  if (change) change[1] = now;
+  else changes.set(id, [before, now]);
+  noteId(ids, id, before, now);
+};
+
+/** An id that came and went again is as if nothing had happened. */
+const noteId = (ids: IdChanges, id: Id, before: unknown, now: unknown): void => {
+  if (before !== undefined && now !== undefined) return;
+  const change = now === undefined ? -1 : 1;
+  if (ids.get(id) === -change) ids.delete(id);
+  else ids.set(id, change);
+};

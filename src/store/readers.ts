@@ -1,0 +1,120 @@
+// The methods of a store that look: get…, has… and forEach…. What they give is the caller's own copy.
+
+import type {Content, Id} from '../base/content.ts';
+import {getTablesJson, getValuesJson} from './json.ts';
+import {getTransactionChanges, getTransactionLog, toObject} from './net-changes.ts';
+import {writeTablesSchema, writeValuesSchema} from './schema.ts';
+import {getSortedRowIds} from './sorted-row-ids.ts';
+import type {Cells, State, TableState} from './state.ts';
+import type {
+  CellCallback,
+  RowCallback,
+  SortedRowIdsArgs,
+  Sorter,
+  TableCallback,
+  TableCellCallback,
+  ValueCallback,
+} from './store.ts';
+import {fromStored} from './stored.ts';
+
+const NO_ROWS: TableState['rows'] = new Map();
+const NO_COUNTS: TableState['cellCounts'] = new Map();
+
+export const createReaders = (state: State) => {
+  const {tables, values} = state;
+  // Ids that are no strings are taken as strings, as the keys of objects are.
+  const rowsOf = (tableId: Id) => tables.get(`${tableId}`)?.rows ?? NO_ROWS;
+  const countsOf = (tableId: Id) => tables.get(`${tableId}`)?.cellCounts ?? NO_COUNTS;
+  const cellsOf = (tableId: Id, rowId: Id) => rowsOf(tableId).get(`${rowId}`);
+  const hasCells = (tableId: Id, rowId: Id, cellId: Id) => cellsOf(tableId, rowId)?.[cellId] !== undefined;
+
+  const getTables = () => toObject(tables, ({rows}) => toObject(rows, copyCells));
+  const getValues = () => toObject(values, (value) => fromStored(value));
+  const getTablesSchemaJson = () => JSON.stringify(writeTablesSchema(state.tablesSchema));
+  const getValuesSchemaJson = () => JSON.stringify(writeValuesSchema(state.valuesSchema));
+
+  const forEachRow = (tableId: Id, rowCallback: RowCallback) =>
+    rowsOf(tableId).forEach((cells, rowId) => {
+      rowCallback(rowId, (cellCallback) => forEachCellOf(cells, cellCallback));
+    });
+
+  return {
+    getContent: () => [getTables(), getValues()] as Content,
+    getTables,
+    getTableIds: () => [...tables.keys()],
+    getTable: (tableId: Id) => toObject(rowsOf(tableId), copyCells),
+    getTableCellIds: (tableId: Id) => [...countsOf(tableId).keys()],
+    getRowCount: (tableId: Id) => rowsOf(tableId).size,
+    getRowIds: (tableId: Id) => [...rowsOf(tableId).keys()],
+    getSortedRowIds: (
+      tableId: Id | SortedRowIdsArgs,
+      cellId?: Id,
+      descending?: boolean,
+      offset?: number,
+      limit?: number,
+      sorter?: Sorter,
+    ) =>
+      getSortedRowIds(
+        state,
+        (typeof tableId === 'object' && tableId
+          ? tableId
+          : {tableId, cellId, descending, offset, limit, sorter}) as SortedRowIdsArgs,
+      ),
+    getRow: (tableId: Id, rowId: Id) => copyCells(cellsOf(tableId, rowId)),
+    getCellIds: (tableId: Id, rowId: Id) => Object.keys(cellsOf(tableId, rowId) ?? {}),
+    getCell: (tableId: Id, rowId: Id, cellId: Id) => fromStored(cellsOf(tableId, rowId)?.[cellId]),
+    getValues,
+    getValueIds: () => [...values.keys()],
+    getValue: (valueId: Id) => fromStored(values.get(`${valueId}`)),
+
+    hasTables: () => tables.size > 0,
+    hasTable: (tableId: Id) => tables.has(`${tableId}`),
+    hasTableCell: (tableId: Id, cellId: Id) => countsOf(tableId).has(`${cellId}`),
+    hasRow: (tableId: Id, rowId: Id) => rowsOf(tableId).has(`${rowId}`),
+    hasCell: hasCells,
+    hasValues: () => values.size > 0,
+    hasValue: (valueId: Id) => values.has(`${valueId}`),
+    hasTablesSchema: () => !!state.tablesSchema,
+    hasValuesSchema: () => !!state.valuesSchema,
+    isMergeable: () => false,
+
+    getTablesJson: () => getTablesJson(state),
+    getValuesJson: () => getValuesJson(state),
+    getJson: () => `[${getTablesJson(state)},${getValuesJson(state)}]`,
+    getTablesSchemaJson,
+    getValuesSchemaJson,
+    getSchemaJson: () => `[${getTablesSchemaJson()},${getValuesSchemaJson()}]`,
+
+    getTransactionChanges: () => getTransactionChanges(state),
+    getTransactionLog: () => getTransactionLog(state),
+
+    forEachTable: (tableCallback: TableCallback) =>
+      tables.forEach((_, tableId) => {
+        tableCallback(tableId, (rowCallback) => forEachRow(tableId, rowCallback));
+      }),
+    forEachTableCell: (tableId: Id, tableCellCallback: TableCellCallback) =>
+      countsOf(tableId).forEach(({count}, cellId) => {
+        tableCellCallback(cellId, count);
+      }),
+    forEachRow,
+    forEachCell: (tableId: Id, rowId: Id, cellCallback: CellCallback) =>
+      forEachCellOf(cellsOf(tableId, rowId) ?? {}, cellCallback),
+    forEachValue: (valueCallback: ValueCallback) =>
+      values.forEach((value, valueId) => {
+        valueCallback(valueId, fromStored(value));
+      }),
+  };
+};
+
+const forEachCellOf = (cells: Cells, cellCallback: CellCallback): void => {
+  for (const cellId of Object.keys(cells)) {
+    const cell = cells[cellId];
+    if (cell !== undefined) cellCallback(cellId, fromStored(cell));
+  }
+};
+
+const copyCells = (cells: Cells | undefined): {[cellId: Id]: unknown} => {
+  const copy = Object.create(null);
+  for (const cellId in cells) copy[cellId] = fromStored(cells[cellId]);
+  return copy;
+};

@@ -1,0 +1,68 @@
+// What a store is made of: the one small state that every other file of this folder works on.
+// Knows nothing of listeners, schemas or transactions beyond the fields that they keep here.
+
+import type {Id} from '../base/content.ts';
+import {createIdPool, type IdPool} from '../base/ids.ts';
+import type {ListenerRegistry} from './listeners.ts';
+import type {NetChanges} from './net-changes.ts';
+import type {CellRules, TableRules} from './schema.ts';
+import type {Store} from './store.ts';
+
+/** A cell or value as it is kept: objects and arrays are U+FFFD followed by their JSON (see `stored.ts`). */
+export type Stored = string | number | boolean | null;
+export type StoredOrNothing = Stored | undefined;
+
+/** The cells of a row. Made by `newCells()` and no other way, so that every string is a safe key. */
+export type Cells = {[cellId: Id]: Stored};
+
+export type TableState = {
+  readonly rows: Map<Id, Cells>;
+  /** In how many rows each cell id is used, in the order in which they came. */
+  readonly cellCounts: Map<Id, {count: number}>;
+  readonly rowIds: IdPool;
+};
+
+/** What was tried and refused: `tableId`, `rowId` and `cellId` are `undefined` where nothing could be named. */
+export type InvalidCellMap = Map<Id | undefined, Map<Id | undefined, Map<Id | undefined, unknown[]>>>;
+export type InvalidValueMap = Map<Id | undefined, unknown[]>;
+
+export type State = {
+  store: Store;
+  readonly tables: Map<Id, TableState>;
+  readonly values: Map<Id, Stored>;
+  tablesSchema: Map<Id, TableRules> | undefined;
+  valuesSchema: Map<Id, CellRules> | undefined;
+  readonly listeners: ListenerRegistry;
+
+  /** How many transactions are open, one inside the other. */
+  depth: number;
+  /** A transaction inside failed: the outermost one will be rolled back. */
+  isAborted: boolean;
+  /** Listeners that must not write are being called: writing does nothing. */
+  isClosed: boolean;
+  /** What happened in this transaction, five items an entry: see `log.ts`. */
+  log: unknown[];
+  /** The log summed up as far as anybody asked. */
+  net: NetChanges | undefined;
+  invalidCells: InvalidCellMap;
+  invalidValues: InvalidValueMap;
+
+  /** What is being set comes from JSON text, where a string may stand for an object. */
+  isReadingJson: boolean;
+  /** Whether a cell or value was ever -0, which `JSON.stringify` would write as 0. */
+  hasNegativeZero: boolean;
+};
+
+/**
+ * An empty row. Its prototype is an empty object without a prototype, so that `__proto__` and `constructor` are keys
+ * like any other, while V8 still gives all rows with the same cells one hidden class (which it does not give to objects that have no
+ * prototype at all): a row then costs its cells and three words.
+ */
+export const newCells = (() => {
+  // biome-ignore lint/complexity/useArrowFunction: an arrow function cannot be constructed
+  const Cells = function () {} as unknown as new () => Cells;
+  Cells.prototype = Object.create(null);
+  return () => new Cells();
+})();
+
+export const newTable = (): TableState => ({rows: new Map(), cellCounts: new Map(), rowIds: createIdPool()});
