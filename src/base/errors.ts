@@ -19,6 +19,7 @@ export type HoldfastErrorCode =
   | 'driver/read-only'
   | 'driver/closed'
   | 'driver/constraint'
+  | 'driver/missing'
   | 'storage/unreadable'
   | 'storage/newer-version'
   | 'storage/migration-failed'

@@ -1,0 +1,36 @@
+// What the engine needs of its host, as ports: a clock, timers, and a place for warnings. The platform's own are
+// the default; a simulator passes others. Knows no platform but what every JavaScript host has.
+
+/** A handle that cancels what was set; opaque. */
+export type TimerHandle = unknown;
+
+export interface Ports {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Calls back once after `delayMs`. A timer `inBackground` does not keep a process alive, where the host can avoid it. */
+  readonly setTimer: (callback: () => void, delayMs: number, inBackground?: boolean) => TimerHandle;
+  readonly clearTimer: (handle: TimerHandle) => void;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+  /** Tells a developer of a background fault that nobody listens to. */
+  readonly warn: (message: string, error: unknown) => void;
+}
+
+declare const setTimeout: (callback: () => void, delayMs: number) => unknown;
+declare const clearTimeout: (handle: unknown) => void;
+declare const console: {warn: (...parts: unknown[]) => void};
+
+/** The ports of whatever host this runs on. */
+export const hostPorts: Ports = {
+  now: () => Date.now(),
+  setTimer: (callback, delayMs, inBackground = false) => {
+    const handle = setTimeout(callback, delayMs) as {unref?: () => void};
+    if (inBackground) {
+      handle.unref?.();
+    }
+    return handle;
+  },
+  clearTimer: (handle) => clearTimeout(handle),
+  random: () => Math.random(),
+  warn: (message, error) => console.warn(message, error),
+};

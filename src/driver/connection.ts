@@ -1,0 +1,315 @@
+// A driver with everything around it that each platform needs alike: calls in order, transactions, errors wrapped
+// once, waiting for a locked database, and counts of what was sent. Knows nothing of layouts and stores.
+//
+// Invariants:
+// 1. One transaction runs at a time, and a query asked for meanwhile runs after it.
+// 2. A transaction is all or none: what its body throws rolls it back.
+// 3. On a `host` driver a transaction runs in one synchronous block: nobody else's statement can join it.
+// 4. A transaction is begun again from the start while the database is locked, until `busyTimeoutMs` have passed;
+//    nothing was applied then. Any other fault is passed on at once.
+
+import {HoldfastError, type HoldfastErrorCode} from '../base/errors.ts';
+import {hostPorts, type Ports} from '../base/ports.ts';
+import {createQueue} from '../base/queue.ts';
+import type {Dialect, FaultKind} from '../sql/dialect.ts';
+import {dialects} from '../sql/dialects.ts';
+import {measureStatement, type SqlRow, type SqlValue, type Statement, statement} from '../sql/statement.ts';
+import type {Driver, DriverLimits, HostDriver, StatementsDriver} from './driver.ts';
+
+/**
+ * The body of a transaction: yields statements and is handed the rows of each. It must not wait for anything else, so
+ * that it can run in one synchronous block. It may be started again from the beginning.
+ */
+export type TransactionBody<Result> = () => Generator<Statement, Result, readonly SqlRow[]>;
+
+export interface ConnectionOptions {
+  /** Told of every statement before it is sent, `BEGIN` and `COMMIT` included. */
+  readonly onSqlCommand?: ((sql: string, params?: unknown[]) => void) | undefined;
+  /** How long a locked database is waited for; default 5,000. */
+  readonly busyTimeoutMs?: number | undefined;
+  readonly ports?: Ports | undefined;
+}
+
+export interface ConnectionStats {
+  /** Statements sent, `BEGIN` and `COMMIT` included. */
+  readonly statementCount: number;
+  /** Bytes of SQL and parameters sent; text counts a byte a character. */
+  readonly byteCount: number;
+}
+
+export interface TransactionResult<Result> {
+  readonly result: Result;
+  /** What `around` said before and after; empty without one. */
+  readonly before: readonly SqlRow[];
+  readonly after: readonly SqlRow[];
+}
+
+export interface Connection {
+  readonly dialect: Dialect;
+  readonly limits: DriverLimits;
+  query(statement: Statement): Promise<readonly SqlRow[]>;
+  /** Runs the statements in one transaction: all of them, or none. */
+  apply(statements: () => Iterable<Statement>): Promise<void>;
+  /**
+   * Runs a body whose reads decide its writes in one transaction. `around` is asked right before it begins and right
+   * behind the commit, with nobody else's statement between where the driver allows that; its rows come with the
+   * result.
+   */
+  transaction<Result>(
+    mode: 'read' | 'write',
+    body: TransactionBody<Result>,
+    around?: Statement,
+  ): Promise<TransactionResult<Result>>;
+  /**
+   * Runs an asynchronous body in one write transaction, for migrations alone. Nothing else of this connection runs
+   * meanwhile; statements that the application itself sends over the same handle would join it.
+   */
+  interactive<Result>(
+    body: (query: (statement: Statement) => Promise<readonly SqlRow[]>) => Promise<Result>,
+  ): Promise<Result>;
+  /** Calls back whenever the database may have changed; undefined where the driver cannot tell. */
+  readonly watch: Driver['watch'];
+  getStats(): ConnectionStats;
+  close(): Promise<void>;
+}
+
+export const createConnection = (driver: Driver, options: ConnectionOptions = {}): Connection => {
+  const {onSqlCommand, busyTimeoutMs = 5_000, ports = hostPorts} = options;
+  const dialect = dialects[driver.dialect];
+  const queue = createQueue();
+  let statementCount = 0;
+  let byteCount = 0;
+
+  const count = (sent: Statement): Statement => {
+    statementCount++;
+    byteCount += measureStatement(sent);
+    onSqlCommand?.(sent.sql, sent.params as SqlValue[]);
+    return sent;
+  };
+
+  const send = async (query: StatementsDriver['query'], sent: Statement): Promise<readonly SqlRow[]> => {
+    try {
+      return await query(count(sent));
+    } catch (error) {
+      throw wrapFault(dialect, error, sent);
+    }
+  };
+
+  const sendNow = (query: HostDriver['query'], sent: Statement): readonly SqlRow[] => {
+    try {
+      return query(count(sent));
+    } catch (error) {
+      throw wrapFault(dialect, error, sent);
+    }
+  };
+
+  const begin = {read: statement(dialect.beginRead), write: statement(dialect.beginWrite)};
+  const commit = statement(dialect.commit);
+  const rollback = statement(dialect.rollback);
+
+  // The first fault is the one to tell of: SQLite has rolled back by itself after some, and then refuses ROLLBACK.
+  const rollbackNow = (query: HostDriver['query']): void => {
+    try {
+      query(count(rollback));
+    } catch {
+      // Nothing is left open.
+    }
+  };
+
+  const runHost = <Result>(
+    {query, wrap}: HostDriver,
+    mode: 'read' | 'write',
+    body: TransactionBody<Result>,
+  ): Result => {
+    if (wrap !== undefined) {
+      let result: {value: Result} | undefined;
+      wrap(() => {
+        result = {value: driveNow(body(), (sent) => sendNow(query, sent))};
+      });
+      return (result as unknown as {value: Result}).value;
+    }
+    sendNow(query, begin[mode]);
+    try {
+      const result = driveNow(body(), (sent) => sendNow(query, sent));
+      sendNow(query, commit);
+      return result;
+    } catch (error) {
+      rollbackNow(query);
+      throw error;
+    }
+  };
+
+  const runStatements = async <Result>(
+    query: StatementsDriver['query'],
+    mode: 'read' | 'write',
+    work: () => Promise<Result>,
+  ): Promise<Result> => {
+    await send(query, begin[mode]);
+    try {
+      const result = await work();
+      await send(query, commit);
+      return result;
+    } catch (error) {
+      try {
+        await query(count(rollback));
+      } catch {
+        // As in rollbackNow.
+      }
+      throw error;
+    }
+  };
+
+  const runOnce = async <Result>(
+    mode: 'read' | 'write',
+    body: TransactionBody<Result>,
+    around: Statement | undefined,
+  ): Promise<TransactionResult<Result>> => {
+    if (driver.kind === 'host') {
+      const ask = () => (around === undefined ? NO_ROWS : sendNow(driver.query, around));
+      const before = ask();
+      const result = runHost(driver, mode, body);
+      return {result, before, after: ask()};
+    }
+    const run = async (
+      query: StatementsDriver['query'],
+      work: () => Promise<Result>,
+    ): Promise<TransactionResult<Result>> => {
+      const ask = async () => (around === undefined ? NO_ROWS : send(query, around));
+      const before = await ask();
+      const result = await work();
+      return {result, before, after: await ask()};
+    };
+    if (driver.kind === 'batch') {
+      return run(driver.query, () => runBatch(driver.batch, body));
+    }
+    const work = (query: StatementsDriver['query']) =>
+      run(query, () => runStatements(query, mode, () => drive(body(), (sent) => send(query, sent))));
+    return driver.pin === undefined ? work(driver.query) : driver.pin(work);
+  };
+
+  // A batch has one round: its body learns the rows of no statement before it has named the last.
+  const runBatch = async <Result>(
+    batch: (statements: readonly Statement[]) => Promise<unknown>,
+    body: TransactionBody<Result>,
+  ): Promise<Result> => {
+    const statements: Statement[] = [];
+    const result = driveNow(body(), (sent) => {
+      statements.push(count(sent));
+      return [];
+    });
+    try {
+      await batch(statements);
+    } catch (error) {
+      throw wrapFault(dialect, error, statements[0] ?? commit);
+    }
+    return result;
+  };
+
+  const retryWhileBusy = async <Result>(run: () => Promise<Result>): Promise<Result> => {
+    const endMs = ports.now() + busyTimeoutMs;
+    for (let delayMs = 1; ; delayMs = Math.min(delayMs * 2, 50)) {
+      try {
+        return await run();
+      } catch (error) {
+        if (!isBusy(error) || ports.now() + delayMs > endMs) {
+          throw error;
+        }
+      }
+      await new Promise<void>((resolve) => ports.setTimer(resolve, delayMs * (0.5 + ports.random())));
+    }
+  };
+
+  const transaction: Connection['transaction'] = (mode, body, around) =>
+    queue.add(() => retryWhileBusy(() => runOnce(mode, body, around)));
+
+  return {
+    dialect,
+    limits: driver.limits,
+    watch: driver.watch,
+    query: (sent) =>
+      queue.add(() =>
+        retryWhileBusy(async () =>
+          driver.kind === 'host' ? sendNow(driver.query, sent) : send(driver.query, sent),
+        ),
+      ),
+    apply: async (statements) => {
+      await transaction('write', function* () {
+        yield* statements();
+      });
+    },
+    transaction,
+    interactive: (body) =>
+      queue.add(() =>
+        retryWhileBusy(async () => {
+          const query: StatementsDriver['query'] = async (sent) => driver.query(sent);
+          const work = (pinned: StatementsDriver['query']) =>
+            runStatements(pinned, 'write', () => body((sent) => send(pinned, sent)));
+          return driver.kind === 'statements' && driver.pin !== undefined ? driver.pin(work) : work(query);
+        }),
+      ),
+    getStats: () => ({statementCount, byteCount}),
+    close: async () => {
+      await driver.close?.();
+    },
+  };
+};
+
+const driveNow = <Result>(
+  steps: Generator<Statement, Result, readonly SqlRow[]>,
+  run: (sent: Statement) => readonly SqlRow[],
+): Result => {
+  let step = steps.next();
+  while (!step.done) {
+    step = steps.next(run(step.value));
+  }
+  return step.value;
+};
+
+const drive = async <Result>(
+  steps: Generator<Statement, Result, readonly SqlRow[]>,
+  run: (sent: Statement) => Promise<readonly SqlRow[]>,
+): Promise<Result> => {
+  let step = steps.next();
+  while (!step.done) {
+    step = steps.next(await run(step.value));
+  }
+  return step.value;
+};
+
+const NO_ROWS: readonly SqlRow[] = [];
+
+const isBusy = (error: unknown): boolean => error instanceof HoldfastError && error.code === 'driver/busy';
+
+const CODE_OF_FAULT: Record<FaultKind, HoldfastErrorCode> = {
+  busy: 'driver/busy',
+  full: 'driver/full',
+  corrupt: 'driver/corrupt',
+  constraint: 'driver/constraint',
+  'read-only': 'driver/read-only',
+  closed: 'driver/closed',
+  missing: 'driver/missing',
+  other: 'driver/statement-failed',
+};
+
+const ADVICE_OF_FAULT: Record<FaultKind, string> = {
+  busy: 'Another connection holds the lock; end its transaction, or raise busyTimeoutMs.',
+  full: 'There is no room left; free some. Nothing of this transaction was stored.',
+  corrupt: 'The database file is damaged; restore a copy. Nothing was written to it.',
+  constraint: 'The table refuses the row; change the row or the constraint.',
+  'read-only': 'The database was opened read-only; open it for writing.',
+  closed: 'The handle is closed or was never open; keep it open until the persister is destroyed.',
+  missing: 'A table or column is not there (any more).',
+  other: 'The cause says why; details.sql is the statement.',
+};
+
+// Parameters are the application's data, and stay out of errors.
+const wrapFault = (dialect: Dialect, error: unknown, {sql}: Statement): HoldfastError => {
+  const fault = dialect.classify(error);
+  const said = error instanceof Error ? error.message : String(error);
+  return new HoldfastError(
+    CODE_OF_FAULT[fault],
+    `The database refused a statement: ${said}. ${ADVICE_OF_FAULT[fault]}`,
+    {fault, sql: sql.length > 2_000 ? `${sql.slice(0, 2_000)}…` : sql},
+    error,
+  );
+};

@@ -1,0 +1,52 @@
+// The contract of a driver: how SQL runs on one platform, and nothing else. No queue, retry, logging, pragma or error
+// class belongs in a driver: `Connection` has them once for all.
+//
+// There are three ways in which a host lets a list of statements be all or nothing:
+// - `host`:       calls return at once, so that a whole transaction runs in one synchronous block and nobody comes
+//                 between. The engine sends BEGIN and COMMIT, or the host wraps the block (`wrap`).
+// - `statements`: calls return promises; the engine sends BEGIN, the statements and COMMIT over one pinned connection.
+// - `batch`:      the host takes the whole list and keeps it atomic by itself.
+
+import type {DialectName} from '../sql/dialect.ts';
+import type {SqlRow, Statement} from '../sql/statement.ts';
+
+export interface DriverLimits {
+  /** The most parameters that one statement may have. */
+  readonly maxParams: number;
+  /** The most bytes of SQL text that one statement may have. */
+  readonly maxSqlBytes: number;
+}
+
+interface DriverBase {
+  readonly dialect: DialectName;
+  readonly limits: DriverLimits;
+  /** Calls back whenever the database may have changed, by this handle or by others; returns how to stop. */
+  readonly watch?: (onMaybeChanged: () => void) => () => void;
+  /** Ends what the driver itself opened. The caller's handle stays open: it is the caller's. */
+  readonly close?: () => void | Promise<void>;
+}
+
+export interface HostDriver extends DriverBase {
+  readonly kind: 'host';
+  readonly query: (statement: Statement) => readonly SqlRow[];
+  /** Runs a synchronous body in a transaction, where the host forbids BEGIN; rolls back when it throws. */
+  readonly wrap?: (body: () => void) => void;
+}
+
+export interface StatementsDriver extends DriverBase {
+  readonly kind: 'statements';
+  readonly query: (statement: Statement) => Promise<readonly SqlRow[]>;
+  /** Lends one connection of a pool for the length of a transaction. */
+  readonly pin?: <Result>(work: (query: StatementsDriver['query']) => Promise<Result>) => Promise<Result>;
+}
+
+export interface BatchDriver extends DriverBase {
+  readonly kind: 'batch';
+  readonly query: (statement: Statement) => Promise<readonly SqlRow[]>;
+  readonly batch: (statements: readonly Statement[]) => Promise<readonly (readonly SqlRow[])[]>;
+}
+
+export type Driver = HostDriver | StatementsDriver | BatchDriver;
+
+/** The limits of SQLite as it is compiled by default since 3.32; https://sqlite.org/limits.html */
+export const SQLITE_LIMITS: DriverLimits = {maxParams: 32_766, maxSqlBytes: 1_000_000};

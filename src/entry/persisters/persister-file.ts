@@ -1,0 +1,31 @@
+// Entry: a persister that keeps a store in a file of Node's file system, as JSON.
+
+import {createPersister} from '../../persister/create-persister.ts';
+import type {PersistableStore} from '../../persister/persistable-store.ts';
+import type {Persister, Persists} from '../../persister/persister.ts';
+import {requirePersistable} from '../../persister/require-persistable.ts';
+import {createFileStorage} from '../../storage/file-storage.ts';
+
+export interface FilePersister extends Persister<Persists.StoreOrMergeableStore> {
+  /** The path of the file, as it was given. */
+  getFilePath(): string;
+}
+
+/**
+ * Keeps a store in a file. A save replaces the file as a whole, keeping its permissions: a crash leaves the old content
+ * or the new. A symbolic link stays one.
+ *
+ * @param filePath The path of the file, in a folder that is there.
+ * @param onIgnoredError Told of faults that would otherwise reject.
+ */
+export const createFilePersister = (
+  store: PersistableStore,
+  filePath: string,
+  onIgnoredError?: (error: unknown) => void,
+): FilePersister => {
+  requirePersistable(store);
+  return createPersister(
+    {store, storage: createFileStorage(filePath), onIgnoredError},
+    {getFilePath: () => filePath},
+  );
+};

@@ -1,0 +1,37 @@
+// Makes a persister of a store and an application's own functions.
+
+import {type CustomFunctions, createCustomStorage} from '../storage/custom-storage.ts';
+import {createPersister} from './create-persister.ts';
+import type {PersistableStore} from './persistable-store.ts';
+import type {Persister, Persists} from './persister.ts';
+import {requirePersistable} from './require-persistable.ts';
+
+/**
+ * Keeps a store wherever four functions put it.
+ *
+ * @param getPersisted Resolves with the stored content, or with `undefined` where nothing is stored.
+ * @param setPersisted Stores the content; during auto-saving it is given what changed, too. It must reject when it could
+ * not store: what rejected is tried again.
+ * @param addPersisterListener Starts to listen to changes made by others, and returns a handle.
+ * @param delPersisterListener Given that handle, stops.
+ * @param onIgnoredError Told of faults that would otherwise reject.
+ * @param persist Which stores it can keep; default: plain ones.
+ */
+export const createCustomPersister = <ListenerHandle, Persist extends Persists = Persists.StoreOnly>(
+  store: PersistableStore,
+  getPersisted: CustomFunctions<ListenerHandle>['getPersisted'],
+  setPersisted: CustomFunctions<ListenerHandle>['setPersisted'],
+  addPersisterListener: CustomFunctions<ListenerHandle>['addPersisterListener'],
+  delPersisterListener: CustomFunctions<ListenerHandle>['delPersisterListener'],
+  onIgnoredError?: (error: unknown) => void,
+  persist?: Persist,
+): Persister<Persist> => {
+  requirePersistable(store, persist);
+  const storage = createCustomStorage({
+    getPersisted,
+    setPersisted,
+    addPersisterListener,
+    delPersisterListener,
+  });
+  return createPersister({store, storage, onIgnoredError}, {}) as unknown as Persister<Persist>;
+};

@@ -1,0 +1,38 @@
+// Makes a persister of a store and an application's own functions that reach a SQLite database.
+
+import {customDriver} from '../driver/custom-driver.ts';
+import type {DatabasePersisterConfig} from '../storage/database-config.ts';
+import {createDatabasePersister} from './database-persister.ts';
+import type {PersistableStore} from './persistable-store.ts';
+import type {Persister, Persists} from './persister.ts';
+
+/**
+ * Keeps a store in a SQLite database that `executeCommand` reaches. Statements have anonymous `?` placeholders; BEGIN,
+ * COMMIT and ROLLBACK are among them, so that all must go over one connection.
+ *
+ * @param executeCommand Runs one statement, and resolves with its rows, each an object by column name.
+ * @param addChangeListener Starts to listen to changes of the database, and returns a handle.
+ * @param delChangeListener Given that handle, stops.
+ * @param destroy Called when the persister is destroyed.
+ * @param thing What the method named `getThing` (default `getDb`) returns.
+ */
+export const createCustomSqlitePersister = <ListenerHandle, Persist extends Persists = Persists.StoreOnly>(
+  store: PersistableStore,
+  configOrStoreTableName: DatabasePersisterConfig | string | undefined,
+  // biome-ignore lint/suspicious/noExplicitAny: rows and parameters are whatever the application's library takes.
+  executeCommand: (sql: string, params?: any[]) => Promise<{[field: string]: any}[]>,
+  addChangeListener: (listener: (tableName: string) => void) => ListenerHandle,
+  delChangeListener: (listenerHandle: ListenerHandle) => void | Promise<void>,
+  onSqlCommand: ((sql: string, params?: unknown[]) => void) | undefined,
+  onIgnoredError: ((error: unknown) => void) | undefined,
+  destroy: () => void,
+  persist: Persist,
+  thing: unknown,
+  getThing = 'getDb',
+): Persister<Persist> =>
+  createDatabasePersister(
+    store,
+    customDriver('sqlite', {executeCommand, addChangeListener, delChangeListener, destroy}),
+    {configOrStoreTableName, onSqlCommand, onIgnoredError, persist},
+    {[getThing]: () => thing},
+  ) as unknown as Persister<Persist>;

@@ -1,0 +1,60 @@
+// What a persister calls on a store: public methods alone, so that it serves Holdfast's stores and TinyBase's alike.
+
+import type {Changes, Content, Id, IdOrNull, Row, Table, Values} from '../base/content.ts';
+
+type NestedIds = {readonly [id: string]: {readonly [id: string]: 1 | -1}};
+type NestedInvalidCells = {
+  readonly [id: string]: {readonly [id: string]: {readonly [id: string]: readonly unknown[]}};
+};
+
+/** The first eight entries of a store's transaction log; a persister reads the fourth, sixth and eighth. */
+export type TransactionLogEntries = readonly [
+  cellsTouched: boolean,
+  valuesTouched: boolean,
+  changedCells: object,
+  invalidCells: NestedInvalidCells,
+  changedValues: object,
+  invalidValues: {readonly [id: string]: readonly unknown[]},
+  changedTableIds: object,
+  changedRowIds: NestedIds,
+  ...rest: unknown[],
+];
+
+export interface PersistableStore {
+  isMergeable(): boolean;
+  hasTables(): boolean;
+  hasValues(): boolean;
+  hasTablesSchema(): boolean;
+  hasValuesSchema(): boolean;
+  getContent(): Content;
+  getTableIds(): Id[];
+  getTableCellIds(tableId: Id): Id[];
+  getRowIds(tableId: Id): Id[];
+  getRowCount(tableId: Id): number;
+  getRow(tableId: Id, rowId: Id): Row;
+  getValues(): Values;
+  setContent(content: Content): unknown;
+  setTable(tableId: Id, table: Table): unknown;
+  delTable(tableId: Id): unknown;
+  delTables(): unknown;
+  delValues(): unknown;
+  applyChanges(changes: Changes): unknown;
+  transaction<Result>(actions: () => Result): Result;
+  getTransactionChanges(): Changes;
+  getTransactionLog(): TransactionLogEntries;
+  addDidFinishTransactionListener(listener: () => void): Id;
+  addInvalidCellListener(
+    tableId: IdOrNull,
+    rowId: IdOrNull,
+    cellId: IdOrNull,
+    // biome-ignore lint/suspicious/noExplicitAny: each store calls its listeners with itself.
+    listener: (store: any, tableId: Id, rowId: Id, cellId: Id, invalidCells: any[]) => void,
+  ): Id;
+  addInvalidValueListener(
+    valueId: IdOrNull,
+    // biome-ignore lint/suspicious/noExplicitAny: each store calls its listeners with itself.
+    listener: (store: any, valueId: Id, invalidValues: any[]) => void,
+  ): Id;
+  delListener(listenerId: Id): unknown;
+  getListenerStats(): {readonly [kind: string]: number | undefined};
+}

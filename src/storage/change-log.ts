@@ -1,0 +1,133 @@
+// The log of changed rows that lies beside the data, so that others load only what is new: a sequence number, a table
+// and a row each. It is pruned; who fell behind it loads in full. Knows how the log is written and read; what its
+// table and row ids stand for is the layout's business.
+
+import type {Dialect} from '../sql/dialect.ts';
+import {type Statement, statement} from '../sql/statement.ts';
+import type {Steps} from './steps.ts';
+
+/** Stands for "more than is worth listing": whoever reads it loads in full. */
+const EVERYTHING = '\uFFFDeverything';
+
+/** More rows than this in one write are logged as one entry. */
+const MAX_ENTRIES_A_WRITE = 256;
+/** How many entries are kept at least. */
+const KEPT_ENTRIES = 16_384;
+/** How many entries are added between two prunings. */
+const PRUNE_INTERVAL = 1_024;
+
+const EVERYTHING_ENTRY: readonly LogEntry[] = [{table: EVERYTHING, row: ''}];
+
+/** A row of a table, as the log names them. */
+export interface LogEntry {
+  readonly table: string;
+  readonly row: string;
+}
+
+/** What the log says has happened. */
+export type LogNews =
+  | {readonly kind: 'nothing'}
+  | {readonly kind: 'rows'; readonly entries: readonly LogEntry[]; readonly seq: number}
+  | {readonly kind: 'unknown'; readonly seq: number};
+
+export interface ChangeLog {
+  /** The statement that makes the log's table. */
+  readonly create: Statement;
+  /** Statements that log these rows; the last one answers with the sequence numbers. */
+  append(entries: readonly LogEntry[]): Steps<readonly number[]>;
+  /** Logs that more changed than is worth listing. */
+  appendEverything(): Steps<readonly number[]>;
+  /** The newest sequence number, 0 in an empty log. */
+  readonly readNewest: Statement;
+  /** What happened after a sequence number. */
+  readNews(afterSeq: number, isOwn: (seq: number) => boolean): Steps<LogNews>;
+  /** Statements that have the database log the changes of a table by itself, keyed by a column. */
+  observe(tableName: string, keyColumnName: string): readonly Statement[];
+}
+
+export const createChangeLog = (dialect: Dialect, logTableName: string): ChangeLog => {
+  const log = dialect.quote(logTableName);
+  const p1 = dialect.placeholder(1);
+  let appendedCount = 0;
+
+  function* append(entries: readonly LogEntry[]): Steps<readonly number[]> {
+    if (entries.length === 0) {
+      return [];
+    }
+    const places = entries.map(
+      (_, index) => `(${dialect.placeholder(index * 2 + 1)}, ${dialect.placeholder(index * 2 + 2)})`,
+    );
+    const rows = yield statement(
+      `INSERT INTO ${log} (table_id, row_id) VALUES ${places.join(', ')} RETURNING seq`,
+      entries.flatMap(({table, row}) => [table, row]),
+    );
+    appendedCount += entries.length;
+    if (appendedCount >= PRUNE_INTERVAL) {
+      appendedCount = 0;
+      yield statement(`DELETE FROM ${log} WHERE seq <= (SELECT max(seq) FROM ${log}) - ${KEPT_ENTRIES}`);
+    }
+    return rows.map((row) => Number(row.seq));
+  }
+
+  return {
+    create: statement(
+      `CREATE TABLE IF NOT EXISTS ${log} (seq ${dialect.counterType}, table_id ${dialect.keyType} NOT NULL, row_id ${dialect.keyType} NOT NULL)`,
+    ),
+
+    append: (entries) => append(entries.length > MAX_ENTRIES_A_WRITE ? EVERYTHING_ENTRY : entries),
+    appendEverything: () => append(EVERYTHING_ENTRY),
+
+    readNewest: statement(`SELECT coalesce(max(seq), 0) AS "seq" FROM ${log}`),
+
+    *readNews(afterSeq, isOwn) {
+      const edges = yield statement(
+        `SELECT coalesce((SELECT min(seq) FROM ${log}), 0) AS "oldest", coalesce((SELECT max(seq) FROM ${log}), 0) AS "newest"`,
+      );
+      const oldest = Number(edges[0]?.oldest);
+      const newest = Number(edges[0]?.newest);
+      if (newest === afterSeq) {
+        return {kind: 'nothing'};
+      }
+      // A log that ends before what was seen was begun anew.
+      if (newest < afterSeq || oldest > afterSeq + 1 || newest - afterSeq > KEPT_ENTRIES) {
+        return {kind: 'unknown', seq: newest};
+      }
+      const rows = yield statement(
+        `SELECT seq, table_id, row_id FROM ${log} WHERE seq > ${p1} AND seq <= ${newest} ORDER BY seq`,
+        [afterSeq],
+      );
+      const others = rows.filter((row) => !isOwn(Number(row.seq)));
+      if (others.some((row) => row.table_id === EVERYTHING)) {
+        return {kind: 'unknown', seq: newest};
+      }
+      const entries = others.map((row) => ({table: String(row.table_id), row: String(row.row_id)}));
+      return {kind: 'rows', entries, seq: newest};
+    },
+
+    observe: (tableName, keyColumnName) =>
+      (['insert', 'update', 'delete'] as const)
+        .map((event) => {
+          const name = dialect.quote(`${logTableName}_${event}_${tableName}`);
+          const key = dialect.quote(keyColumnName);
+          const entry = (alias: 'NEW' | 'OLD') =>
+            `INSERT INTO ${log} (table_id, row_id) SELECT ${quoteText(tableName)}, ${alias}.${key} WHERE ${alias}.${key} IS NOT NULL`;
+          const body =
+            event === 'insert'
+              ? `${entry('NEW')};`
+              : event === 'delete'
+                ? `${entry('OLD')};`
+                : `${entry('NEW')}; ${entry('OLD')} AND OLD.${key} IS NOT NEW.${key};`;
+          return statement(
+            `CREATE TRIGGER IF NOT EXISTS ${name} AFTER ${event.toUpperCase()} ON ${dialect.quote(tableName)} BEGIN ${body} END`,
+          );
+        })
+        .concat(
+          statement(
+            `CREATE TRIGGER IF NOT EXISTS ${dialect.quote(`${logTableName}_prune`)} AFTER INSERT ON ${log} ` +
+              `WHEN NEW.seq % ${PRUNE_INTERVAL} = 0 BEGIN DELETE FROM ${log} WHERE seq <= NEW.seq - ${KEPT_ENTRIES}; END`,
+          ),
+        ),
+  };
+};
+
+const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;

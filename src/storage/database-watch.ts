@@ -1,0 +1,96 @@
+// Notices that others changed a database: told by the driver, and by asking a counter at intervals. Knows how to tell
+// the writes of its own storage from others'; nothing of what was written.
+
+import type {Ports, TimerHandle} from '../base/ports.ts';
+import type {Connection, TransactionResult} from '../driver/connection.ts';
+import type {SqlRow, Statement} from '../sql/statement.ts';
+
+export interface DatabaseWatch {
+  /** What a write of this storage must ask around itself; undefined while nobody watches. */
+  around(): Statement | undefined;
+  /** Told what was said around a write of this storage. */
+  noteWrite(result: TransactionResult<unknown>): void;
+  /** Takes the counter as it stands now for known; to be called before reading. */
+  noteRead(): Promise<void>;
+  /** Whether somebody else changed something since; takes the change for known. */
+  takeChange(): Promise<boolean>;
+  /** Calls back when somebody may have; returns how to stop. */
+  start(listener: () => void): () => void;
+}
+
+// Where other connections, this connection and the schema stand.
+interface Counters {
+  readonly version: number;
+  readonly total: number;
+  readonly schema: number;
+}
+
+export const createDatabaseWatch = (
+  connection: Connection,
+  intervalSeconds: number,
+  ports: Ports,
+): DatabaseWatch => {
+  const counter = connection.dialect.changeCounter;
+  let seen: Counters | undefined;
+  let watcherCount = 0;
+  let hasOutsideChange = false;
+
+  const isSame = (one: Counters, other: Counters): boolean =>
+    one.version === other.version && one.total === other.total && one.schema === other.schema;
+
+  const ask = async (): Promise<Counters | undefined> =>
+    counter === undefined ? undefined : readCounters(await connection.query(counter));
+
+  return {
+    around: () => (watcherCount > 0 ? counter : undefined),
+
+    noteWrite: ({before, after}) => {
+      const start = readCounters(before);
+      const end = readCounters(after);
+      if (start === undefined || end === undefined) {
+        return;
+      }
+      // Another connection may have committed between the two: its version stays unseen.
+      hasOutsideChange ||= seen === undefined || !isSame(seen, start);
+      seen = {...end, version: start.version};
+    },
+
+    noteRead: async () => {
+      if (watcherCount > 0 || seen === undefined) {
+        seen = await ask();
+        hasOutsideChange = false;
+      }
+    },
+
+    takeChange: async () => {
+      const now = await ask();
+      const hasChanged = now === undefined || hasOutsideChange || seen === undefined || !isSame(seen, now);
+      seen = now;
+      hasOutsideChange = false;
+      return hasChanged;
+    },
+
+    start: (listener) => {
+      watcherCount++;
+      const unwatch = connection.watch?.(listener);
+      let timer: TimerHandle;
+      const tick = () => {
+        timer = ports.setTimer(tick, intervalSeconds * 1_000, true);
+        listener();
+      };
+      timer = ports.setTimer(tick, intervalSeconds * 1_000, true);
+      return () => {
+        watcherCount--;
+        ports.clearTimer(timer);
+        unwatch?.();
+      };
+    },
+  };
+};
+
+const readCounters = (rows: readonly SqlRow[]): Counters | undefined => {
+  const row = rows[0];
+  return row === undefined
+    ? undefined
+    : {version: Number(row.version), total: Number(row.total), schema: Number(row.schema)};
+};

@@ -1,0 +1,151 @@
+// A storage that keeps the whole content as one JSON text in one place: a database row, a file, a browser's key.
+// The place can read its text and swap it for another if it is still the one that was read last; how, this file does
+// not know.
+//
+// Two writers do not erase one another: each swap names the text it was made from. Who lost the race reads what the
+// other wrote, lays its own changes over it, and tries again. What the other wrote is `kept`: stored, but not in this
+// store until it is loaded.
+
+import {
+  applyChanges,
+  copyChanges,
+  diffContent,
+  isEmptyChanges,
+  mergeChanges,
+  missingContent,
+  noChanges,
+  subtractChanges,
+} from '../base/changes.ts';
+import type {Changes, Content} from '../base/content.ts';
+import {HoldfastError, isHoldfastError} from '../base/errors.ts';
+import {parseContent, stringifyContent} from './content-json.ts';
+import type {OutsideListener, Storage, StoreReader, Write} from './storage.ts';
+
+/** Where one text lies. */
+export interface DocumentPlace {
+  /** What to call it in errors: `the row "_" of table "tinybase"`. */
+  readonly name: string;
+  read(): Promise<string | undefined>;
+  /** Makes `next` the text, durably, if the text now is `expected` (undefined: there is none); returns whether it was. */
+  swap(expected: string | undefined, next: string): Promise<boolean>;
+  /** Puts a copy of a text that cannot be read aside, durably; returns where to, for the error. */
+  quarantine(text: string): Promise<string>;
+  /** Calls back when the text may have changed. */
+  watch(listener: () => void): Promise<() => void | Promise<void>>;
+  /** Whether somebody else may have written since the last read or swap, where that is cheaper than to read. */
+  hasChanged?(): Promise<boolean>;
+  close?(): Promise<void>;
+}
+
+const MAX_SWAPS = 100;
+
+export const createDocumentStorage = (place: DocumentPlace): Storage => {
+  // The text that this storage read or wrote last, and what of it is not in the store.
+  let known: {readonly text: string | undefined} | undefined;
+  let kept: Changes = noChanges();
+  let quarantinedText: string | undefined;
+
+  const readText = async (): Promise<string | undefined> => {
+    const text = await place.read();
+    known = {text};
+    return text;
+  };
+
+  const parse = async (text: string): Promise<Content> => {
+    try {
+      return parseContent(text);
+    } catch (error) {
+      const copy = quarantinedText === text ? undefined : await place.quarantine(text);
+      quarantinedText = text;
+      throw new HoldfastError(
+        'storage/unreadable',
+        `What is stored in ${place.name} is not the content of a store${copy === undefined ? '' : `; a copy was put aside in ${copy}`}. ` +
+          'The next save stores the content of the store in its place.',
+        {place: place.name, ...(copy === undefined ? {} : {quarantine: copy}), length: text.length},
+        error,
+      );
+    }
+  };
+
+  const stringify = (store: StoreReader): string => {
+    const content = store.getContent();
+    return stringifyContent(isEmptyChanges(kept) ? content : applyChanges(content, kept));
+  };
+
+  // What others stored that this store does not have is kept; where both changed a cell, this store's change is later.
+  const keepWhatOthersWrote = async (
+    text: string | undefined,
+    {changes, store, onFault}: Write,
+  ): Promise<void> => {
+    if (text === undefined) {
+      // Somebody removed the whole document: there is nothing of theirs to keep, and ours is stored anew.
+      kept = noChanges();
+      return;
+    }
+    let theirs: Content;
+    try {
+      theirs = await parse(text);
+    } catch (error) {
+      if (!isHoldfastError(error, 'storage/unreadable')) {
+        throw error;
+      }
+      // A copy is in quarantine, and nothing of it can be merged.
+      onFault(error);
+      kept = noChanges();
+      return;
+    }
+    const ours = store.getContent();
+    kept =
+      changes === undefined
+        ? missingContent(ours, theirs)
+        : subtractChanges(diffContent(ours, theirs), changes);
+  };
+
+  return {
+    read: async () => {
+      const text = await readText();
+      kept = noChanges();
+      return text === undefined ? undefined : {content: await parse(text)};
+    },
+
+    write: async (write) => {
+      if (known === undefined) {
+        const text = await readText();
+        if (text !== undefined) {
+          await keepWhatOthersWrote(text, write);
+        }
+      } else if (write.changes !== undefined) {
+        subtractChanges(kept, write.changes);
+      }
+      for (let swaps = 0; swaps < MAX_SWAPS; swaps++) {
+        const next = stringify(write.store);
+        if (await place.swap(known?.text, next)) {
+          known = {text: next};
+          return 'stored';
+        }
+        await keepWhatOthersWrote(await readText(), write);
+      }
+      throw new HoldfastError(
+        'storage/lost-race',
+        `Others kept writing to ${place.name} while this save was tried ${MAX_SWAPS} times. It stays pending.`,
+        {place: place.name},
+      );
+    },
+
+    readOutside: async () => {
+      if (place.hasChanged !== undefined && !(await place.hasChanged())) {
+        return undefined;
+      }
+      const text = await place.read();
+      return text === known?.text ? undefined : {kind: 'unknown'};
+    },
+
+    watch: (listener: OutsideListener) => place.watch(() => listener()),
+
+    keep: (refused) => {
+      kept = mergeChanges(kept, copyChanges(refused));
+    },
+
+    ...(place.close === undefined ? {} : {close: () => place.close?.() ?? Promise.resolve()}),
+  };
+};

@@ -1,0 +1,171 @@
+// Layout `rows`: one database row a row of the store, its cells as one JSON text, and a log of what changed. Values lie
+// there too, as rows of a table of their own.
+//
+//   holdfast      n | table_id | row_id | cells            n keeps the order in which rows were added
+//                 1 | pets     | fido   | {"species":"dog"}
+//   holdfast_log  seq | table_id | row_id
+//
+// An edit is merged into the stored row by the database itself, so that writers who know nothing of one another lose
+// nothing: two that change different cells of one row both keep theirs, and one that changes a row that another has
+// just deleted brings it back whole.
+
+import {isEmptyChanges} from '../base/changes.ts';
+import {HoldfastError, isHoldfastError} from '../base/errors.ts';
+import {hostPorts, type Ports} from '../base/ports.ts';
+import type {Connection} from '../driver/connection.ts';
+import {statement} from '../sql/statement.ts';
+import {createChangeLog} from './change-log.ts';
+import {readerOf} from './content-reader.ts';
+import type {ResolvedRows} from './database-config.ts';
+import {createDatabaseWatch} from './database-watch.ts';
+import {createGate} from './gate.ts';
+import {createLogPosition} from './log-position.ts';
+import type {MigratableLayout} from './migration.ts';
+import {createRowsReader, type RowsRead} from './rows-reader.ts';
+import {createRowsWriter} from './rows-writer.ts';
+import {runSteps, type Steps} from './steps.ts';
+import type {OutsideChange, ProgressListener, Storage, StoredContent, Write} from './storage.ts';
+
+export const createRowsLayout = (
+  connection: Connection,
+  config: ResolvedRows,
+  ports: Ports = hostPorts,
+): Storage => {
+  const {dialect, limits} = connection;
+  const tableName = config.storeTableName;
+  const quarantineName = `${tableName}_quarantine`;
+  const table = dialect.quote(tableName);
+  const log = createChangeLog(dialect, `${tableName}_log`);
+  const reader = createRowsReader(dialect, limits, tableName);
+  const writer = createRowsWriter(dialect, limits, tableName);
+  const watch = createDatabaseWatch(connection, config.autoLoadIntervalSeconds, ports);
+  const position = createLogPosition();
+  let hasTables = false;
+
+  const columns = `n ${dialect.counterType}, table_id ${dialect.keyType} NOT NULL, row_id ${dialect.keyType} NOT NULL, cells ${dialect.columnTypes.text} NOT NULL`;
+  const createTables = [
+    statement(`CREATE TABLE IF NOT EXISTS ${table} (${columns}, UNIQUE (table_id, row_id))`),
+    log.create,
+  ];
+  const isThere = dialect.describe([tableName]);
+
+  const layout: MigratableLayout = {
+    scope: tableName,
+    hasData: async (query) => (await query(isThere)).length > 0,
+    readAll: async (query) =>
+      (await query(isThere)).length === 0
+        ? [{}, {}]
+        : (await runSteps(query, reader.readAll(ignoreProgress))).content,
+    replaceAll: async (query, content) => {
+      for (const create of createTables) {
+        await query(create);
+      }
+      await query(statement(`DELETE FROM ${table}`));
+      await runSteps(query, writer.writeWhole(readerOf(content), ignoreProgress));
+      await runSteps(query, log.appendEverything());
+    },
+  };
+  const gate = createGate(connection, layout, config);
+
+  // Damaged rows leave the table, for they would make every later merge into them fail, and are kept beside it.
+  const quarantine = async (rowNumbers: readonly number[]): Promise<Error> => {
+    await connection.apply(function* () {
+      yield statement(`CREATE TABLE IF NOT EXISTS ${dialect.quote(quarantineName)} (${columns})`);
+      for (const n of rowNumbers) {
+        const only = `WHERE n = ${dialect.placeholder(1)}`;
+        yield statement(
+          `INSERT INTO ${dialect.quote(quarantineName)} (table_id, row_id, cells) SELECT table_id, row_id, cells FROM ${table} ${only}`,
+          [n],
+        );
+        yield statement(`DELETE FROM ${table} ${only}`, [n]);
+      }
+    });
+    return new HoldfastError(
+      'storage/unreadable',
+      `${rowNumbers.length} of the rows in table "${tableName}" hold no JSON of a row; they were moved to "${quarantineName}", and the rest was read.`,
+      {table: tableName, quarantine: quarantineName, rowCount: rowNumbers.length},
+    );
+  };
+
+  function* readEverything(onProgress: ProgressListener): Steps<{newest: number; read: RowsRead}> {
+    const newest = Number((yield log.readNewest)[0]?.seq);
+    return {newest, read: yield* reader.readAll(onProgress)};
+  }
+
+  const read = async (onProgress: ProgressListener): Promise<StoredContent | undefined> => {
+    await gate.pass();
+    await watch.noteRead();
+    if ((await connection.query(isThere)).length === 0) {
+      hasTables = false;
+      return undefined;
+    }
+    const {result} = await connection.transaction('read', () => readEverything(onProgress));
+    const {newest, read: everything} = result;
+    hasTables = true;
+    position.moveTo(newest);
+    return everything.unreadable.length === 0
+      ? {content: everything.content}
+      : {content: everything.content, fault: await quarantine(everything.unreadable)};
+  };
+
+  function* writeSteps(write: Write): Steps<readonly number[]> {
+    if (!hasTables) {
+      yield* createTables;
+    }
+    if (write.changes === undefined) {
+      yield* writer.writeWhole(write.store, write.onProgress);
+      return yield* log.appendEverything();
+    }
+    return yield* log.append(yield* writer.writeChanges(write.changes, write.store, write.onProgress));
+  }
+
+  return {
+    read,
+
+    write: async (write) => {
+      await gate.pass();
+      if (write.changes !== undefined && isEmptyChanges(write.changes)) {
+        return 'stored';
+      }
+      try {
+        const result = await connection.transaction('write', () => writeSteps(write), watch.around());
+        hasTables = true;
+        position.noteOwn(result.result);
+        watch.noteWrite(result);
+        return 'stored';
+      } catch (error) {
+        const wasThere = hasTables;
+        hasTables = false;
+        // The table was dropped under our feet.
+        if (wasThere && isHoldfastError(error, 'driver/missing')) {
+          return 'whole-needed';
+        }
+        throw error;
+      }
+    },
+
+    readOutside: async (): Promise<OutsideChange | undefined> => {
+      if (!(await watch.takeChange())) {
+        return undefined;
+      }
+      if (!hasTables && (await connection.query(isThere)).length === 0) {
+        return undefined;
+      }
+      const {result} = await connection.transaction('read', function* () {
+        const news = yield* log.readNews(position.seq(), position.isOwn);
+        return {news, changes: news.kind === 'rows' ? yield* reader.readRows(news.entries) : undefined};
+      });
+      const {news, changes} = result;
+      if (news.kind === 'rows' && changes !== undefined) {
+        position.moveTo(news.seq);
+        return {kind: 'changes', changes};
+      }
+      return news.kind === 'unknown' ? {kind: 'unknown'} : undefined;
+    },
+
+    watch: async (listener) => watch.start(() => listener()),
+    close: () => connection.close(),
+  };
+};
+
+const ignoreProgress: ProgressListener = () => undefined;

@@ -1,0 +1,175 @@
+// Reads the `rows` layout: everything, in chunks that the database joins into one JSON text each, or the rows that the
+// log names. Rows that cannot be read are told of, never dropped. Knows nothing of stores.
+
+import {unspellId} from '../base/cell-text.ts';
+import {emptyObject, markReplacement, noChanges} from '../base/changes.ts';
+import type {Changes, Content, Id, Row, RowChanges, Table} from '../base/content.ts';
+import type {DriverLimits} from '../driver/driver.ts';
+import type {Dialect} from '../sql/dialect.ts';
+import {statement} from '../sql/statement.ts';
+import type {LogEntry} from './change-log.ts';
+import {unspellRowCells, VALUE_CELL, VALUES_TABLE} from './rows-text.ts';
+import type {Steps} from './steps.ts';
+import type {ProgressListener} from './storage.ts';
+
+export interface RowsRead {
+  readonly content: Content;
+  /** The numbers (column n) of rows whose cells are not JSON of a row. */
+  readonly unreadable: readonly number[];
+}
+
+export interface RowsReader {
+  readAll(onProgress: ProgressListener): Steps<RowsRead>;
+  /** The present state of these rows: each whole, or undefined where it is gone. */
+  readRows(entries: readonly LogEntry[]): Steps<Changes>;
+}
+
+/** Rows a chunk: large enough that the calls cost little, small enough that the joined text stays some 100 kB. */
+const ROWS_A_CHUNK = 2_000;
+
+export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableName: string): RowsReader => {
+  const table = dialect.quote(tableName);
+  const p1 = dialect.placeholder(1);
+  const chunk = `(SELECT n, table_id, row_id, cells FROM ${table} WHERE n > ${p1} ORDER BY n LIMIT ${ROWS_A_CHUNK})`;
+  const member = `'[' || ${dialect.quoteJson('table_id')} || ',' || ${dialect.quoteJson('row_id')} || ',' || cells || ']'`;
+  const selectJoined = `SELECT max(n) AS "last", count(*) AS "count", '[' || ${dialect.joinTexts(member)} || ']' AS "text" FROM ${chunk} AS chunk`;
+  const selectEach = `SELECT n AS "n", table_id AS "table", row_id AS "row", cells AS "cells" FROM ${chunk} AS chunk`;
+  const idsAStatement = Math.max(1, Math.min(500, limits.maxParams - 1));
+
+  return {
+    *readAll(onProgress) {
+      const content: Content = [emptyObject(), emptyObject()];
+      const unreadable: number[] = [];
+      const add = createAdder(content);
+      let last = 0;
+      let doneRows = 0;
+      const total = Number((yield statement(`SELECT count(*) AS "total" FROM ${table}`))[0]?.total);
+      for (;;) {
+        const joined = (yield statement(selectJoined, [last]))[0];
+        if (joined === undefined || Number(joined.count) === 0) {
+          break;
+        }
+        const rows = parseJoined(String(joined.text));
+        if (rows !== undefined) {
+          for (const [tableText, rowText, cells] of rows) {
+            add(tableText, rowText, cells);
+          }
+        } else {
+          // One row of the chunk is damaged: they are read one by one.
+          for (const each of yield statement(selectEach, [last])) {
+            const cells = parseRow(each.cells);
+            if (cells === undefined) {
+              unreadable.push(Number(each.n));
+            } else {
+              add(String(each.table), String(each.row), cells);
+            }
+          }
+        }
+        last = Number(joined.last);
+        doneRows += Number(joined.count);
+        onProgress(doneRows, Math.max(total, doneRows));
+      }
+      return {content, unreadable};
+    },
+
+    *readRows(entries) {
+      const changes = noChanges();
+      const rowsByTable = new Map<string, Set<string>>();
+      for (const entry of entries) {
+        const rows = rowsByTable.get(entry.table) ?? new Set();
+        rowsByTable.set(entry.table, rows.add(entry.row));
+      }
+      for (const [tableText, rowTexts] of rowsByTable) {
+        const found = new Map<string, Row>();
+        const texts = [...rowTexts];
+        for (let start = 0; start < texts.length; start += idsAStatement) {
+          const some = texts.slice(start, start + idsAStatement);
+          const places = some.map((_, index) => dialect.placeholder(index + 2)).join(', ');
+          const rows = yield statement(
+            `SELECT row_id AS "row", cells AS "cells" FROM ${table} WHERE table_id = ${p1} AND row_id IN (${places})`,
+            [tableText, ...some],
+          );
+          for (const each of rows) {
+            const cells = parseRow(each.cells);
+            if (cells === undefined) {
+              rowTexts.delete(String(each.row));
+            } else {
+              found.set(String(each.row), unspellRowCells(cells));
+            }
+          }
+        }
+        addChanges(changes, tableText, rowTexts, found);
+      }
+      return changes;
+    },
+  };
+};
+
+const addChanges = (
+  changes: Changes,
+  tableText: string,
+  rowTexts: ReadonlySet<string>,
+  found: ReadonlyMap<string, Row>,
+): void => {
+  if (tableText === VALUES_TABLE) {
+    for (const rowText of rowTexts) {
+      changes[1][unspellId(rowText)] = found.get(rowText)?.[VALUE_CELL];
+    }
+    return;
+  }
+  const rows: {[rowId: Id]: RowChanges | undefined} = emptyObject();
+  for (const rowText of rowTexts) {
+    const row = found.get(rowText);
+    rows[unspellId(rowText)] = row === undefined ? undefined : markReplacement(row as RowChanges);
+  }
+  changes[0][unspellId(tableText)] = rows;
+};
+
+// Rows of one table mostly lie together: the last one is remembered.
+const createAdder = ([tables, values]: Content): ((
+  tableText: string,
+  rowText: string,
+  cells: Row,
+) => void) => {
+  let lastText: string | undefined;
+  let lastTable: Table = emptyObject();
+  return (tableText, rowText, cells) => {
+    const row = unspellRowCells(cells);
+    if (tableText === VALUES_TABLE) {
+      if (Object.hasOwn(row, VALUE_CELL)) {
+        values[unspellId(rowText)] = row[VALUE_CELL] as Row[Id];
+      }
+      return;
+    }
+    if (tableText !== lastText) {
+      const tableId = unspellId(tableText);
+      lastTable = tables[tableId] ?? emptyObject();
+      tables[tableId] = lastTable;
+      lastText = tableText;
+    }
+    lastTable[unspellId(rowText)] = row;
+  };
+};
+
+const parseJoined = (text: string): [string, string, Row][] | undefined => {
+  try {
+    const rows = JSON.parse(text) as [string, string, Row][];
+    return rows.every((row) => row.length === 3 && isRow(row[2])) ? rows : undefined;
+  } catch {
+    // The rows are read one by one, and the damaged one told of.
+    return undefined;
+  }
+};
+
+const parseRow = (cells: unknown): Row | undefined => {
+  try {
+    const row: unknown = JSON.parse(String(cells));
+    return isRow(row) ? row : undefined;
+  } catch {
+    // Told of by the caller.
+    return undefined;
+  }
+};
+
+const isRow = (thing: unknown): thing is Row =>
+  typeof thing === 'object' && thing !== null && !Array.isArray(thing);

@@ -1,0 +1,190 @@
+// Writes changes, or a whole store, into the `rows` layout: the statements of one save. Knows how rows are spelt;
+// nothing of when they are saved or what others do.
+
+import {spell, spellId, stringifyJson} from '../base/cell-text.ts';
+import {isReplacement} from '../base/changes.ts';
+import type {Cell, Changes, Id, Row, RowChanges} from '../base/content.ts';
+import type {DriverLimits} from '../driver/driver.ts';
+import type {Dialect} from '../sql/dialect.ts';
+import {type SqlValue, statement} from '../sql/statement.ts';
+import type {LogEntry} from './change-log.ts';
+import {spellRowCells, VALUE_CELL, VALUES_TABLE} from './rows-text.ts';
+import type {Steps} from './steps.ts';
+import type {ProgressListener, StoreReader} from './storage.ts';
+
+export interface RowsWriter {
+  /** Stores the changes; returns which rows they touched. */
+  writeChanges(
+    changes: Changes,
+    store: StoreReader,
+    onProgress: ProgressListener,
+  ): Steps<readonly LogEntry[]>;
+  /** Stores everything in the store, and deletes nothing. */
+  writeWhole(store: StoreReader, onProgress: ProgressListener): Steps;
+}
+
+/** Rows a statement, where the driver's limits allow: more are no faster, and take more memory. */
+const MAX_ROWS_A_STATEMENT = 100;
+
+export const createRowsWriter = (dialect: Dialect, limits: DriverLimits, tableName: string): RowsWriter => {
+  const table = dialect.quote(tableName);
+  const p = dialect.placeholder;
+  const insert = `INSERT INTO ${table} (table_id, row_id, cells) VALUES `;
+  const onConflict = ' ON CONFLICT (table_id, row_id) DO UPDATE SET cells = ';
+  const stored = `${table}.cells`;
+
+  const mergeOne = `${insert}(${p(1)}, ${p(2)}, ${p(3)})${onConflict}${dialect.patchJson(stored, p(4))}`;
+  const replaceOne = `${insert}(${p(1)}, ${p(2)}, ${p(3)})${onConflict}excluded.cells`;
+  const rowsAStatement = Math.max(1, Math.min(MAX_ROWS_A_STATEMENT, Math.floor(limits.maxParams / 3)));
+  const mergeMany = (rowCount: number): string =>
+    insert +
+    Array.from(
+      {length: rowCount},
+      (_, row) => `(${p(row * 3 + 1)}, ${p(row * 3 + 2)}, ${p(row * 3 + 3)})`,
+    ).join(', ') +
+    onConflict +
+    dialect.patchJson(stored, 'excluded.cells');
+  const mergeFull = mergeMany(rowsAStatement);
+  const deleteMany = (rowCount: number): string =>
+    `DELETE FROM ${table} WHERE table_id = ${p(1)} AND row_id IN (${Array.from({length: rowCount}, (_, row) => p(row + 2)).join(', ')})`;
+  const deletesAStatement = Math.max(1, Math.min(MAX_ROWS_A_STATEMENT * 5, limits.maxParams - 1));
+
+  // Gathers whole rows into statements of many.
+  const createBatch = () => {
+    let params: SqlValue[] = [];
+    return {
+      *add(tableText: string, rowText: string, cells: string): Steps {
+        params.push(tableText, rowText, cells);
+        if (params.length === rowsAStatement * 3) {
+          const full = params;
+          params = [];
+          yield statement(mergeFull, full);
+        }
+      },
+      *end(): Steps {
+        if (params.length > 0) {
+          yield statement(mergeMany(params.length / 3), params);
+        }
+      },
+    };
+  };
+
+  function* deleteRows(tableText: string, rowTexts: readonly string[]): Steps {
+    for (let start = 0; start < rowTexts.length; start += deletesAStatement) {
+      const some = rowTexts.slice(start, start + deletesAStatement);
+      yield statement(deleteMany(some.length), [tableText, ...some]);
+    }
+  }
+
+  function* writeRow(
+    batch: ReturnType<typeof createBatch>,
+    tableText: string,
+    rowText: string,
+    changes: RowChanges,
+    row: Row,
+  ): Steps {
+    if (isReplacement(changes)) {
+      yield statement(replaceOne, [tableText, rowText, spellRowCells(row)]);
+    } else if (isWholeRow(changes, row)) {
+      yield* batch.add(tableText, rowText, spellRowCells(row));
+    } else {
+      yield statement(mergeOne, [tableText, rowText, spellRowCells(row), spellPatch(changes)]);
+    }
+  }
+
+  return {
+    *writeChanges([tables, values], store, onProgress) {
+      const touched: LogEntry[] = [];
+      const batch = createBatch();
+      let doneRows = 0;
+      for (const tableId of Object.keys(tables)) {
+        const tableText = spellId(tableId);
+        const deleted: string[] = [];
+        const rows = tables[tableId] ?? {};
+        const rowIds = Object.keys(rows);
+        for (const rowId of rowIds) {
+          const rowText = spellId(rowId);
+          touched.push({table: tableText, row: rowText});
+          const changes = rows[rowId];
+          if (changes === undefined) {
+            deleted.push(rowText);
+          } else {
+            yield* writeRow(batch, tableText, rowText, changes, store.getRow(tableId, rowId));
+          }
+          if (++doneRows % 1_000 === 0) {
+            onProgress(doneRows, undefined);
+          }
+        }
+        yield* deleteRows(tableText, deleted);
+      }
+      yield* writeValues(values);
+      yield* batch.end();
+      for (const valueId of Object.keys(values)) {
+        touched.push({table: VALUES_TABLE, row: spellId(valueId)});
+      }
+      return touched;
+
+      function* writeValues(changes: Changes[1]): Steps {
+        const deleted: string[] = [];
+        for (const valueId of Object.keys(changes)) {
+          const value = changes[valueId];
+          if (value === undefined) {
+            deleted.push(spellId(valueId));
+          } else {
+            yield* batch.add(VALUES_TABLE, spellId(valueId), spellRowCells({[VALUE_CELL]: value}));
+          }
+        }
+        yield* deleteRows(VALUES_TABLE, deleted);
+      }
+    },
+
+    *writeWhole(store, onProgress) {
+      const batch = createBatch();
+      const tableIds = store.getTableIds();
+      const totalRows = tableIds.reduce((sum, tableId) => sum + store.getRowCount(tableId), 0);
+      let doneRows = 0;
+      for (const tableId of tableIds) {
+        const tableText = spellId(tableId);
+        for (const rowId of store.getRowIds(tableId)) {
+          yield* batch.add(tableText, spellId(rowId), spellRowCells(store.getRow(tableId, rowId)));
+          if (++doneRows % 1_000 === 0) {
+            onProgress(doneRows, totalRows);
+          }
+        }
+      }
+      const values = store.getValues();
+      for (const valueId of Object.keys(values)) {
+        yield* batch.add(
+          VALUES_TABLE,
+          spellId(valueId),
+          spellRowCells({[VALUE_CELL]: values[valueId] as Cell}),
+        );
+      }
+      yield* batch.end();
+      onProgress(totalRows, totalRows);
+    },
+  };
+};
+
+/** Whether the changes are all there is of the row: then the row is their patch. */
+const isWholeRow = (changes: RowChanges, row: Row): boolean => {
+  let count = 0;
+  for (const cellId of Object.keys(changes)) {
+    if (changes[cellId] === undefined) {
+      return false;
+    }
+    count++;
+  }
+  return count === Object.keys(row).length;
+};
+
+// A patch's null deletes; a cell that is null is spelt, so the two differ.
+const spellPatch = (changes: RowChanges): string => {
+  const patch: {[cellId: Id]: Cell} = Object.create(null);
+  for (const cellId of Object.keys(changes)) {
+    const cell = changes[cellId];
+    patch[cellId] =
+      cell === undefined ? null : cell === null || typeof cell === 'object' ? spell(cell) : cell;
+  }
+  return stringifyJson(patch);
+};

@@ -1,0 +1,76 @@
+// The contract of a storage: what a persister writes to and reads from. A storage knows how content lies in one kind
+// of place; when it is saved, loaded and retried is the persister's business.
+//
+// Cells in contents and changes are the store's own: objects and arrays as such, not spelt.
+
+import type {Changes, Content, Id, Row, Values} from '../base/content.ts';
+
+/** The part of a store that a storage reads while it writes. Both Holdfast's and TinyBase's stores have it. */
+export interface StoreReader {
+  getContent(): Content;
+  getTableIds(): Id[];
+  getRowIds(tableId: Id): Id[];
+  getRow(tableId: Id, rowId: Id): Row;
+  getRowCount(tableId: Id): number;
+  /** The ids of all cells used anywhere in a table. */
+  getTableCellIds(tableId: Id): Id[];
+  getValues(): Values;
+}
+
+/** Told how far a long load or save has come; `totalRows` is undefined where it cannot be known. */
+export type ProgressListener = (doneRows: number, totalRows: number | undefined) => void;
+
+/** What was read. */
+export interface StoredContent {
+  readonly content: Content;
+  /** The tables that are kept here; others in the store are none of this storage's business. Undefined: all. */
+  readonly tableIds?: ReadonlySet<Id>;
+  /** The values that are kept here, likewise. */
+  readonly valueIds?: ReadonlySet<Id>;
+  /** Told when something stored could not be read; it was put aside, and this is all the rest. */
+  readonly fault?: Error;
+}
+
+/** What is to be stored. */
+export interface Write {
+  /**
+   * What changed since this storage last read or wrote, deleted rows by name, and rows that `isReplacement` knows
+   * stored in place of the old ones; undefined: nothing is known, store everything, and erase nothing that is not
+   * in the store.
+   */
+  readonly changes: Changes | undefined;
+  /** Whether a caller asked for this save, so that upkeep beyond the changes (empty columns) is due. */
+  readonly isExplicit: boolean;
+  readonly store: StoreReader;
+  readonly onProgress: ProgressListener;
+  /** Told of what lay there unreadable and was put aside to make room. */
+  readonly onFault: (fault: Error) => void;
+}
+
+/** How a write went: stored, or not stored because what lay there is gone and everything must be written anew. */
+export type WriteResult = 'stored' | 'whole-needed';
+
+/** What somebody else did to the storage: the changes where they are known, or a reason to read all of it. */
+export type OutsideChange =
+  | {readonly kind: 'changes'; readonly changes: Changes}
+  | {readonly kind: 'unknown'};
+
+/** Something outside happened; without details the persister asks for them with `readOutside`. */
+export type OutsideListener = (outside?: {readonly content?: Content; readonly changes?: Changes}) => void;
+
+export interface Storage {
+  /** Everything stored, or undefined where nothing ever was. Rejects with `storage/unreadable` when it cannot be read. */
+  read(onProgress: ProgressListener): Promise<StoredContent | undefined>;
+  /** Durable when it resolves; when it rejects, nothing was stored. */
+  write(write: Write): Promise<WriteResult>;
+  /** What others changed since this storage last read or wrote; undefined: nothing. */
+  readOutside?(): Promise<OutsideChange | undefined>;
+  /** Calls back when somebody else may have written; resolves with how to stop. */
+  watch(listener: OutsideListener): Promise<() => void | Promise<void>>;
+  /**
+   * Told after a load what the store would not take (or took otherwise), as the changes that lead from the store's
+   * content back to the stored one: it stays stored until it is overwritten.
+   */
+  keep?(refused: Changes): void;
+  close?(): Promise<void>;
+}

@@ -1,0 +1,98 @@
+// How cells stand in columns of tables, and come back. In a table that Holdfast made, a column holds cells of one kind
+// natively (its declared type says which), and everything else spelt as text; SQL NULL is "no cell". In a table of
+// somebody else's, what the column can hold stands as it is, and SQL NULL is a null cell, as its owner means it.
+
+import {isFragileText, isSpelling, spell, stringifyJson, unspell} from '../base/cell-text.ts';
+import type {Cell, CellOrUndefined} from '../base/content.ts';
+import type {ColumnKind} from '../sql/dialect.ts';
+import type {SqlValue} from '../sql/statement.ts';
+
+export interface CellCodec {
+  encode(cell: CellOrUndefined): SqlValue;
+  /** The cell, or undefined for none. Throws a SyntaxError for a spelling that is damaged. */
+  decode(value: unknown): CellOrUndefined;
+}
+
+/** What kind of column holds a cell natively; undefined for a null, which none does. */
+export const kindOfCell = (cell: Cell): ColumnKind | undefined => {
+  switch (typeof cell) {
+    case 'string':
+      return 'text';
+    case 'number':
+      return 'number';
+    case 'boolean':
+      return 'boolean';
+    default:
+      return cell === null ? undefined : 'json';
+  }
+};
+
+export const ownCodec = (kind: ColumnKind): CellCodec => ({
+  encode: (cell) => (cell === undefined ? null : (encodeNatively(kind, cell) ?? spell(cell))),
+  decode: (value) => (value === null ? undefined : decodeValue(kind, value)),
+});
+
+export const foreignCodec = (declaredKind: ColumnKind): CellCodec => {
+  // JSON in somebody else's column is text to them.
+  const kind = declaredKind === 'json' ? 'any' : declaredKind;
+  return {
+    encode: (cell) =>
+      cell === undefined || cell === null
+        ? null
+        : (encodeForeign(kind, cell) ?? encodeNatively(kind, cell) ?? spell(cell)),
+    decode: (value) => (value === null ? null : decodeValue(kind, value)),
+  };
+};
+
+const encodeNatively = (kind: ColumnKind, cell: Cell): SqlValue | undefined => {
+  switch (kind) {
+    case 'text':
+      return typeof cell === 'string' && isPlainText(cell) ? cell : undefined;
+    case 'number':
+      return typeof cell === 'number' && isPlainNumber(cell) ? cell : undefined;
+    case 'boolean':
+      return typeof cell === 'boolean' ? Number(cell) : undefined;
+    case 'json':
+      return typeof cell === 'object' && cell !== null ? stringifyJson(cell) : undefined;
+    case 'any':
+      return (typeof cell === 'string' && isPlainText(cell)) ||
+        (typeof cell === 'number' && isPlainNumber(cell))
+        ? cell
+        : undefined;
+  }
+};
+
+// Text stays itself in a numeric column where SQL would not read a number into it.
+const encodeForeign = (kind: ColumnKind, cell: Cell): SqlValue | undefined =>
+  (kind === 'number' || kind === 'boolean') &&
+  typeof cell === 'string' &&
+  isPlainText(cell) &&
+  !LOOKS_NUMERIC.test(cell)
+    ? cell
+    : undefined;
+
+const LOOKS_NUMERIC = /^\s*[+-]?(\d|\.\d|0x)/i;
+
+const isPlainText = (text: string): boolean => !isSpelling(text) && !isFragileText(text);
+
+const isPlainNumber = (number: number): boolean => Number.isFinite(number) && !Object.is(number, -0);
+
+const decodeValue = (kind: ColumnKind, value: unknown): CellOrUndefined => {
+  switch (typeof value) {
+    case 'string':
+      return isSpelling(value)
+        ? (unspell(value) as Cell)
+        : kind === 'json'
+          ? (JSON.parse(value) as Cell)
+          : value;
+    case 'number':
+      return kind === 'boolean' && (value === 0 || value === 1) ? value === 1 : value;
+    case 'bigint':
+      return Number(value);
+    case 'boolean':
+      return value;
+    default:
+      // Bytes and the like are no cells: they stay in the database.
+      return undefined;
+  }
+};

@@ -1,0 +1,144 @@
+// Reads rows of one table of the database as rows of the store. Knows the table's schema and how cells are decoded;
+// nothing of configuration and other tables.
+
+import {unspellId} from '../base/cell-text.ts';
+import {emptyObject, isEmptyObject} from '../base/changes.ts';
+import type {Id, Row, Table} from '../base/content.ts';
+import type {DriverLimits} from '../driver/driver.ts';
+import type {Dialect} from '../sql/dialect.ts';
+import {type SqlRow, statement} from '../sql/statement.ts';
+import type {Steps} from './steps.ts';
+import type {Column, TableSchema} from './tabular-schema.ts';
+
+/** Told of a cell whose spelling is damaged; it is left out, and stays in the database. */
+export type DamageListener = (tableName: string, rowId: Id, cellId: Id) => void;
+
+export interface TabularReader {
+  /** All rows that meet the condition; `onRows` is told how many more were read. */
+  readTable(
+    table: TableSchema,
+    condition: string | undefined,
+    onDamage: DamageListener,
+    onRows: (rowCount: number) => void,
+  ): Steps<Table>;
+  /** Those of the rows that are there and meet the condition. */
+  readRows(
+    table: TableSchema,
+    keys: readonly string[],
+    condition: string | undefined,
+    onDamage: DamageListener,
+  ): Steps<Table>;
+  /** The row id that a key of the database stands for. */
+  rowIdOf(key: unknown): Id;
+}
+
+/** Rows a chunk, so that a table of a million does not stand in memory twice. */
+const ROWS_A_CHUNK = 10_000;
+
+export const createTabularReader = (dialect: Dialect, limits: DriverLimits): TabularReader => {
+  const idsAStatement = Math.min(500, limits.maxParams);
+
+  const createDecoder = (table: TableSchema, onDamage: DamageListener) => {
+    const columns = [...table.columns.values()];
+    // Columns are fetched by their position: a column may be named __proto__.
+    const tableName = dialect.quote(table.name);
+    const names = columns.map(({name}, index) => `${tableName}.${dialect.quote(name)} AS c${index}`);
+    const selected = [`${tableName}.${dialect.quote(table.keyName)} AS k`, ...names].join(', ');
+    const decodeInto = (rows: readonly SqlRow[], target: Table): void => {
+      for (const sqlRow of rows) {
+        const key = sqlRow.k;
+        if (key === null || key === undefined) {
+          continue;
+        }
+        const rowId = rowIdOf(key);
+        const row = decodeRow(columns, sqlRow, (cellId) => onDamage(table.name, rowId, cellId));
+        // A row without cells is no row to a store.
+        if (!isEmptyObject(row)) {
+          target[rowId] = row;
+        }
+      }
+    };
+    return {selected, decodeInto};
+  };
+
+  return {
+    *readTable(table, condition, onDamage, onRows) {
+      const rows: Table = emptyObject();
+      const {selected, decodeInto} = createDecoder(table, onDamage);
+      const name = dialect.quote(table.name);
+      const where = condition === undefined ? '' : ` WHERE (${condition})`;
+      // Others' tables may be without row numbers.
+      const order = table.isOurs ? dialect.rowOrder(columnNames(table)) : undefined;
+      const from = `FROM ${name}`;
+      if (order === undefined) {
+        const all = yield statement(`SELECT ${selected} ${from}${where}`);
+        decodeInto(all, rows);
+        onRows(all.length);
+        return rows;
+      }
+      const place = dialect.placeholder(1);
+      const first = `SELECT ${selected}, ${name}.${order} AS o ${from}${where}`;
+      const next = `${first}${where === '' ? ' WHERE' : ' AND'} ${name}.${order} > ${place}`;
+      const end = ` ORDER BY ${name}.${order} LIMIT ${ROWS_A_CHUNK}`;
+      let chunk = yield statement(first + end);
+      while (chunk.length > 0) {
+        decodeInto(chunk, rows);
+        onRows(chunk.length);
+        chunk = chunk.length < ROWS_A_CHUNK ? [] : yield statement(next + end, [chunk.at(-1)?.o as number]);
+      }
+      return rows;
+    },
+
+    *readRows(table, keys, condition, onDamage) {
+      const rows: Table = emptyObject();
+      const {selected, decodeInto} = createDecoder(table, onDamage);
+      const name = dialect.quote(table.name);
+      for (let start = 0; start < keys.length; start += idsAStatement) {
+        const some = keys.slice(start, start + idsAStatement);
+        const places = some.map((_, index) => dialect.placeholder(index + 1)).join(', ');
+        decodeInto(
+          yield statement(
+            `SELECT ${selected} FROM ${name} WHERE ${name}.${dialect.quote(table.keyName)} IN (${places})${condition === undefined ? '' : ` AND (${condition})`}`,
+            some,
+          ),
+          rows,
+        );
+      }
+      return rows;
+    },
+
+    rowIdOf,
+  };
+};
+
+const rowIdOf = (key: unknown): Id => (typeof key === 'string' ? unspellId(key) : String(key));
+
+/** A condition with the table's name in place of `$tableName`. */
+export const fillCondition = (
+  dialect: Dialect,
+  condition: string | undefined,
+  tableName: string,
+): string | undefined => condition?.replaceAll('$tableName', () => dialect.quote(tableName));
+
+const columnNames = (table: TableSchema): string[] => [
+  table.keyName,
+  ...[...table.columns.values()].map(({name}) => name),
+];
+
+const decodeRow = (columns: readonly Column[], sqlRow: SqlRow, onDamage: (cellId: Id) => void): Row => {
+  const row: Row = emptyObject();
+  for (let index = 0; index < columns.length; index++) {
+    const {cellId, codec} = columns[index] as Column;
+    try {
+      const cell = codec.decode(sqlRow[COLUMN_ALIASES[index] ?? `c${index}`]);
+      if (cell !== undefined) {
+        row[cellId] = cell;
+      }
+    } catch {
+      onDamage(cellId);
+    }
+  }
+  return row;
+};
+
+const COLUMN_ALIASES: readonly string[] = Array.from({length: 64}, (_, index) => `c${index}`);

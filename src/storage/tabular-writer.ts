@@ -1,0 +1,218 @@
+// Writes the rows of one table of the store into one table of the database: the statements of a save. Knows the table's
+// schema and how cells are encoded; nothing of configuration, transactions or other writers.
+//
+// A row that exists has only its changed cells set. The same statement carries all its cells, for the case that another
+// writer has deleted the row meanwhile: it comes back whole, and tables with NOT NULL columns take it.
+
+import {spellId} from '../base/cell-text.ts';
+import {isReplacement} from '../base/changes.ts';
+import type {Cell, Id, Row, RowChanges} from '../base/content.ts';
+import type {DriverLimits} from '../driver/driver.ts';
+import type {ColumnKind, Dialect} from '../sql/dialect.ts';
+import {type SqlValue, statement} from '../sql/statement.ts';
+import type {Steps} from './steps.ts';
+import {kindOfCell} from './tabular-cells.ts';
+import type {Column, TableSchema, TabularSchema} from './tabular-schema.ts';
+
+export interface TabularWriter {
+  /** Adds the columns that these cells need, given as one example row after another. */
+  prepareColumns(table: TableSchema, rows: Iterable<RowChanges>): Steps;
+  /** Sets the changed cells of rows, `[rowId, changes, the whole row]` each. */
+  writeRows(table: TableSchema, rows: Iterable<readonly [Id, RowChanges, Row]>): Steps;
+  deleteRows(table: TableSchema, rowIds: readonly Id[], condition: string | undefined): Steps;
+}
+
+/** Parameters a statement, where the driver's limits allow: more are no faster. */
+const MAX_PARAMS_A_STATEMENT = 600;
+
+export const createTabularWriter = (
+  dialect: Dialect,
+  limits: DriverLimits,
+  schemas: TabularSchema,
+): TabularWriter => {
+  const maxParams = Math.min(MAX_PARAMS_A_STATEMENT, limits.maxParams);
+  const sqlCache = new Map<string, string>();
+
+  // The SQL for rows of one shape: the columns inserted, and the ones set where the row exists.
+  const buildSql = (
+    table: TableSchema,
+    inserted: readonly Column[],
+    set: readonly Column[],
+    rowCount: number,
+  ): string => {
+    const key = `${rowCount} ${table.name}\0${inserted.map(nameOf).join('\0')}\0\0${set.map(nameOf).join('\0')}`;
+    let sql = sqlCache.get(key);
+    if (sql === undefined) {
+      sql = spellUpsert(dialect, table, inserted, set, rowCount);
+      if (sqlCache.size >= 256) {
+        sqlCache.clear();
+      }
+      sqlCache.set(key, sql);
+    }
+    return sql;
+  };
+
+  // A cell that was set and deleted again before any save has no column, and needs none.
+  const columnsOf = (table: TableSchema, row: object): Column[] => {
+    const columns: Column[] = [];
+    for (const cellId of Object.keys(row)) {
+      const column = table.columns.get(cellId);
+      if (column !== undefined) {
+        columns.push(column);
+      }
+    }
+    return columns;
+  };
+
+  function* writeOne(table: TableSchema, rowId: Id, changes: RowChanges, row: Row): Steps {
+    const changedIds = Object.keys(changes);
+    const set = isReplacement(changes) ? [...table.columns.values()] : columnsOf(table, changes);
+    const inserted = columnsOf(table, row);
+    const params: SqlValue[] = [spellId(rowId)];
+    for (const column of inserted) {
+      params.push(column.codec.encode(row[column.cellId]));
+    }
+    // Deleted cells are set to NULL, and so are the others of a row that is replaced.
+    for (const cellId of isReplacement(changes) ? table.columns.keys() : changedIds) {
+      const column = table.columns.get(cellId);
+      if (column !== undefined && !Object.hasOwn(row, cellId)) {
+        inserted.push(column);
+        params.push(null);
+      }
+    }
+    if (params.length > limits.maxParams) {
+      yield* writeWideRow(table, rowId, inserted, params);
+      return;
+    }
+    yield statement(buildSql(table, inserted, set, 1), params);
+  }
+
+  // A row of more cells than a statement takes parameters is set a slice of columns at a time.
+  function* writeWideRow(
+    table: TableSchema,
+    rowId: Id,
+    columns: readonly Column[],
+    params: readonly SqlValue[],
+  ): Steps {
+    const width = limits.maxParams - 1;
+    for (let start = 0; start < columns.length; start += width) {
+      const some = columns.slice(start, start + width);
+      yield statement(buildSql(table, some, some, 1), [
+        spellId(rowId),
+        ...params.slice(start + 1, start + 1 + width),
+      ]);
+    }
+  }
+
+  return {
+    *prepareColumns(table, rows) {
+      const kinds = new Map<Id, ColumnKind | undefined>();
+      for (const row of rows) {
+        for (const cellId of Object.keys(row)) {
+          const cell = row[cellId];
+          if (cell !== undefined && !table.columns.has(cellId)) {
+            kinds.set(cellId, combineKinds(kinds, cellId, cell));
+          }
+        }
+      }
+      for (const [cellId, kind] of kinds) {
+        yield schemas.addColumn(table, cellId, kind ?? 'any');
+      }
+    },
+
+    *writeRows(table, rows) {
+      // Whole rows of the same columns, one after another, go into one statement.
+      let columns: readonly Column[] = [];
+      let shape = '';
+      let params: SqlValue[] = [];
+      let rowCount = 0;
+      let maxRowCount = 1;
+      const flush = function* (): Steps {
+        if (rowCount > 0) {
+          yield statement(buildSql(table, columns, columns, rowCount), params);
+          params = [];
+          rowCount = 0;
+        }
+      };
+      for (const [rowId, changes, row] of rows) {
+        if (!isWholeRow(changes, row) || Object.keys(row).length + 1 > maxParams) {
+          yield* flush();
+          yield* writeOne(table, rowId, changes, row);
+          continue;
+        }
+        const rowShape = Object.keys(row).join('\0');
+        if (rowShape !== shape || rowCount === 0) {
+          yield* flush();
+          shape = rowShape;
+          columns = columnsOf(table, row);
+          maxRowCount = Math.max(1, Math.floor(maxParams / (columns.length + 1)));
+        }
+        params.push(spellId(rowId));
+        for (const column of columns) {
+          params.push(column.codec.encode(row[column.cellId] as Cell));
+        }
+        if (++rowCount === maxRowCount) {
+          yield* flush();
+        }
+      }
+      yield* flush();
+    },
+
+    *deleteRows(table, rowIds, condition) {
+      const key = dialect.quote(table.keyName);
+      for (let start = 0; start < rowIds.length; start += maxParams) {
+        const some = rowIds.slice(start, start + maxParams);
+        const places = some.map((_, index) => dialect.placeholder(index + 1)).join(', ');
+        yield statement(
+          `DELETE FROM ${dialect.quote(table.name)} WHERE ${key} IN (${places})${condition === undefined ? '' : ` AND (${condition})`}`,
+          some.map(spellId),
+        );
+      }
+    },
+  };
+};
+
+const nameOf = (column: Column): string => column.name;
+
+const combineKinds = (
+  kinds: ReadonlyMap<Id, ColumnKind | undefined>,
+  cellId: Id,
+  cell: Cell,
+): ColumnKind | undefined => {
+  const kind = kindOfCell(cell);
+  const known = kinds.get(cellId);
+  return known === undefined || kind === undefined || known === kind ? (known ?? kind) : 'any';
+};
+
+const isWholeRow = (changes: RowChanges, row: Row): boolean => {
+  if (changes === row) {
+    return true;
+  }
+  if (isReplacement(changes)) {
+    return false;
+  }
+  const ids = Object.keys(changes);
+  return ids.length === Object.keys(row).length && ids.every((cellId) => changes[cellId] !== undefined);
+};
+
+const spellUpsert = (
+  dialect: Dialect,
+  table: TableSchema,
+  inserted: readonly Column[],
+  set: readonly Column[],
+  rowCount: number,
+): string => {
+  const key = dialect.quote(table.keyName);
+  const names = inserted.map(({name}) => dialect.quote(name));
+  const width = names.length + 1;
+  const places = Array.from(
+    {length: rowCount},
+    (_, row) =>
+      `(${Array.from({length: width}, (_, column) => dialect.placeholder(row * width + column + 1)).join(', ')})`,
+  );
+  const assignments = set.map(({name}) => `${dialect.quote(name)} = excluded.${dialect.quote(name)}`);
+  return (
+    `INSERT INTO ${dialect.quote(table.name)} (${[key, ...names].join(', ')}) VALUES ${places.join(', ')} ` +
+    `ON CONFLICT (${key}) DO ${assignments.length === 0 ? 'NOTHING' : `UPDATE SET ${assignments.join(', ')}`}`
+  );
+};
