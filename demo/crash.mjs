@@ -4,24 +4,30 @@ import {fileURLToPath} from 'node:url';
 
 const EDITOR = fileURLToPath(new URL('./editor.mjs', import.meta.url));
 const EDITING_MS = 1500;
+const STARTING_MS = 60_000;
 
 /** Resolves with the acknowledged edits, in order, once the process is dead: `[{rowId: '2960', population: 1}, …]`. */
 export const editUntilKilled = (path) =>
   new Promise((resolve, reject) => {
     const editor = spawn(process.execPath, [EDITOR, path], {stdio: ['ignore', 'pipe', 'inherit']});
     let output = '';
+    let killing = setTimeout(() => editor.kill('SIGKILL'), STARTING_MS);
     editor.stdout.setEncoding('utf8').on('data', (chunk) => {
       if (output === '') {
-        setTimeout(() => editor.kill('SIGKILL'), EDITING_MS);
+        clearTimeout(killing);
+        killing = setTimeout(() => editor.kill('SIGKILL'), EDITING_MS);
       }
       output += chunk;
     });
     editor.on('error', reject);
     editor.on('close', (code, signal) => {
-      if (signal === 'SIGKILL') {
-        resolve(parse(output));
+      clearTimeout(killing);
+      if (signal !== 'SIGKILL') {
+        reject(new Error(`The editing process ended by itself, with code ${code}.`));
+      } else if (output === '') {
+        reject(new Error(`The editing process acknowledged nothing within ${STARTING_MS / 1000} s.`));
       } else {
-        reject(new Error(`the editing process ended by itself, with code ${code}`));
+        resolve(parse(output));
       }
     });
   });

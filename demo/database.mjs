@@ -1,6 +1,6 @@
 // The SQLite file of the demo, and the persister on it.
 import {existsSync, mkdirSync, renameSync} from 'node:fs';
-import {join, relative} from 'node:path';
+import {join, relative, resolve} from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
 import {createSqliteNodePersister} from 'holdfast/persisters/persister-sqlite-node';
 
@@ -15,7 +15,7 @@ const FIRST_CODE_OF_SAME_KIND = 256;
  */
 export const openCities = async (folder, store, {onSqlCommand, onOpen = () => {}} = {}) => {
   mkdirSync(folder, {recursive: true});
-  const path = relative('', join(folder, FILE_NAME));
+  const path = shortPath(join(folder, FILE_NAME));
   const setAside = [];
   for (;;) {
     try {
@@ -31,6 +31,11 @@ export const openCities = async (folder, store, {onSqlCommand, onOpen = () => {}
       setAside.push({reason: error.message, keptAs: putAside(path)});
     }
   }
+};
+
+const shortPath = (path) => {
+  const fromHere = relative('', path);
+  return fromHere.startsWith('..') ? resolve(path) : fromHere;
 };
 
 const openAndLoad = async (path, store, {onSqlCommand, onOpen}) => {

@@ -3,6 +3,9 @@ import {parseArgs} from 'node:util';
 import {tellStory} from './story.mjs';
 import {red} from './terminal.mjs';
 
+// Whoever reads the output may stop reading: `npm start | head`.
+process.stdout.on('error', () => process.exit());
+
 try {
   const {values} = parseArgs({options: {data: {type: 'string', default: 'data'}}});
   process.exitCode = (await tellStory(values.data)) ? 0 : 1;

@@ -3,9 +3,10 @@ import {SingleBar} from 'cli-progress';
 import picocolors from 'picocolors';
 
 const isTerminal = Boolean(process.stdout.isTTY);
-export const {bold, dim, green, red, cyan} = picocolors.createColors(isTerminal && !process.env.NO_COLOR);
+const colors = picocolors.createColors(isTerminal && !process.env.NO_COLOR);
+export const {bold, dim, green, red} = colors;
 
-export const step = (title) => console.log(`\n${cyan(isTerminal ? '●' : '*')} ${bold(title)}`);
+export const step = (title) => console.log(`\n${colors.cyan(isTerminal ? '●' : '*')} ${bold(title)}`);
 export const say = (text) => console.log(`  ${text}`);
 export const count = (number) => number.toLocaleString('en');
 export const milliseconds = (ms) => `${ms >= 100 ? count(Math.round(ms)) : ms.toFixed(ms >= 10 ? 1 : 2)} ms`;
@@ -26,13 +27,15 @@ export const table = (heads, rows) => {
 /** Shows a persister's progress in one phase (`'loading'` or `'saving'`) until `stop()`. */
 export const showProgress = (persister, phase) => {
   const show = isTerminal ? movingBar(phase) : quarterLines(phase);
+  let isStopped = false;
   const listenerId = persister.onProgress((progress) => {
-    if (progress.phase === phase) {
+    if (progress.phase === phase && !isStopped) {
       show.update(progress.doneRows, progress.totalRows);
     }
   });
   return {
     stop: () => {
+      isStopped = true;
       persister.delListener(listenerId);
       show.stop();
     },
