@@ -105,11 +105,11 @@ const admitMembers = (
       isAdmitted = true;
     }
   }
-  if (rules && !isPartial) {
-    isAdmitted = fillIn(rules, cells) || isAdmitted;
-    for (const [id, {isRequired}] of rules) if (isRequired && !(id in cells)) isAdmitted = isEmpty = false;
-  }
+  if (rules && !isPartial) isAdmitted = fillIn(rules, cells) || isAdmitted;
   if (isEmpty && !isAdmitted) refuse();
+  if (rules && !isPartial) {
+    for (const [id, {isRequired}] of rules) if (isRequired && !(id in cells)) isAdmitted = false;
+  }
   return isAdmitted ? cells : undefined;
 };
 

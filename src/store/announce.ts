@@ -2,8 +2,9 @@
 // Knows nothing of when: `transaction.ts` calls this once for the listeners that may write and once for the others.
 
 import type {Id} from '../base/content.ts';
+import {itself, toObject} from './copies.ts';
 import {callListeners, eachListener, hasListeners, type Kind, type ListenerTrees} from './listeners.ts';
-import {type IdChanges, isChanged, itself, type NetChanges, netChanges, toObject} from './net-changes.ts';
+import {type IdChanges, isChanged, type NetChanges, netChanges} from './net-changes.ts';
 import type {State} from './state.ts';
 import type {GetCellChange, GetIdChanges, GetValueChange} from './store.ts';
 import {fromStored} from './stored.ts';

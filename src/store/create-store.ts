@@ -18,6 +18,7 @@ export const createStore = (): Store => {
     values: new Map(),
     tablesSchema: undefined,
     valuesSchema: undefined,
+    schemasBefore: [undefined, undefined],
     listeners: createListenerRegistry(),
     depth: 0,
     isAborted: false,

@@ -1,7 +1,7 @@
 // The store's content as JSON text, byte for byte as TinyBase writes it, save for -0.
 
 import type {Json} from '../base/content.ts';
-import {itself, toObject} from './net-changes.ts';
+import {itself, toObject} from './copies.ts';
 import type {State} from './state.ts';
 import {writeJson} from './stored.ts';
 

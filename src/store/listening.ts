@@ -73,7 +73,7 @@ export const createListening = (state: State) => {
       isMutator: !!mutator,
       ids,
       listener: whenSorted,
-      call: () => {},
+      call: whenSorted,
     });
   };
 

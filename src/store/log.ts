@@ -87,6 +87,10 @@ export const removeRow = (state: State, tableId: Id, rowId: Id): void => {
   }
 };
 
+export const removeTable = (state: State, tableId: Id): void => {
+  for (const rowId of [...(state.tables.get(tableId)?.rows.keys() ?? [])]) removeRow(state, tableId, rowId);
+};
+
 export const putValue = (state: State, valueId: Id, value: Stored): void => {
   const before = state.values.get(valueId);
   if (!Object.is(before, value)) {

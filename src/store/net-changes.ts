@@ -3,6 +3,7 @@
 
 import type {Changes, Id} from '../base/content.ts';
 import {inner} from './admit.ts';
+import {itself, NOTHING, toObject} from './copies.ts';
 import {putCell, putValue, removeCell, removeValue} from './log.ts';
 import type {Cells, State, StoredOrNothing} from './state.ts';
 import type {IdAddedOrRemoved, TransactionLog} from './store.ts';
@@ -37,6 +38,7 @@ export const isChanged = ([before, after]: Change): boolean => !Object.is(before
 /** Takes everything back that this transaction did; the ids that come back come at the end. */
 export const rollBack = (state: State): void => {
   const {cells, values} = netChanges(state);
+  [state.tablesSchema, state.valuesSchema] = state.schemasBefore;
   for (const [tableId, rows] of cells) {
     for (const [rowId, changes] of rows) {
       for (const [cellId, [before]] of changes) {
@@ -83,24 +85,6 @@ export const getTransactionLog = (state: State): TransactionLog => {
   ] as unknown as TransactionLog;
 };
 
-/** Stands for a member that is left out, since `undefined` stands for one that was deleted. */
-const NOTHING = {};
-
-/** An object without a prototype, of what `make` says for each entry of a map. */
-export const toObject = <Thing>(
-  map: Map<Id | undefined, Thing>,
-  make: (thing: Thing, id: Id) => unknown,
-): {[id: Id]: unknown} => {
-  const object = Object.create(null);
-  map.forEach((thing, id) => {
-    const made = make(thing, id as Id);
-    if (made !== NOTHING) object[id as Id] = made;
-  });
-  return object;
-};
-
-export const itself = <Thing>(thing: Thing): Thing => thing;
-
 const unlessEmpty = (object: {[id: Id]: unknown}): unknown => {
   for (const _ in object) return object;
   return NOTHING;
@@ -123,56 +107,58 @@ const newNetChanges = (): NetChanges => ({
 });
 
 const newMap = <Key, Thing>(): Map<Key, Thing> => new Map();
+const newIds = newMap<Id, IdAddedOrRemoved>;
 
 /** Adds what the log has beyond `net.length`; see `log.ts` for its entries. */
 const sumUp = (log: readonly unknown[], net: NetChanges): NetChanges => {
   for (; net.length < log.length; net.length += 5) {
-    const [tableId, rowId, cellId] = log.slice(net.length, net.length + 3) as Id[];
-    const before = log[net.length + 3] as StoredOrNothing;
-    const now = log[net.length + 4] as StoredOrNothing;
-    if (tableId === undefined) sumUpOne(net.values, net.valueIds, cellId as Id, before, now);
+    const at = net.length;
+    const tableId = log[at] as Id | undefined;
+    const rowId = log[at + 1] as Id | undefined;
+    const cellId = log[at + 2] as Id | undefined;
+    const before = log[at + 3] as StoredOrNothing;
+    const now = log[at + 4] as StoredOrNothing;
+    if (tableId === undefined) noteChange(net.values, () => net.valueIds, cellId as Id, before, now);
     else if (rowId === undefined) {
-      const ids =
-        cellId === undefined ? net.tableIds : inner(net.tableCellIds, tableId, newMap<Id, IdAddedOrRemoved>);
-      noteId(ids, cellId ?? tableId, before, now);
+      const getIds = () => (cellId === undefined ? net.tableIds : inner(net.tableCellIds, tableId, newIds));
+      noteId(getIds, cellId ?? tableId, before, now);
     } else {
       const changes = inner(
         inner(net.cells, tableId, newMap<Id, Map<Id, Change>>),
         rowId,
         newMap<Id, Change>,
       );
-      const ids = inner(
-        inner(net.cellIds, tableId, newMap<Id, IdChanges>),
-        rowId,
-        newMap<Id, IdAddedOrRemoved>,
-      );
-      if (cellId !== undefined) sumUpOne(changes, ids, cellId, before, now);
+      const getIds = () => inner(inner(net.cellIds, tableId, newMap<Id, IdChanges>), rowId, newIds);
+      if (cellId !== undefined) noteChange(changes, getIds, cellId, before, now);
       else {
-        noteId(inner(net.rowIds, tableId, newMap<Id, IdAddedOrRemoved>), rowId, before, now);
+        noteId(() => inner(net.rowIds, tableId, newIds), rowId, before, now);
         const cells = (before ?? now) as unknown as Cells;
-        for (const id in cells) sumUpOne(changes, ids, id, before && cells[id], now && cells[id]);
+        for (const id in cells) noteChange(changes, getIds, id, before && cells[id], now && cells[id]);
       }
     }
   }
   return net;
 };
 
-const sumUpOne = (
+const noteChange = (
   changes: Map<Id, Change>,
-  ids: IdChanges,
+  getIds: () => IdChanges,
   id: Id,
   before: StoredOrNothing,
   now: StoredOrNothing,
 ): void => {
   const change = changes.get(id);
+  // A cell that was added to a new row is among the cells of the row's own entry, too, and is then counted already.
+  const isCounted = before === undefined && change !== undefined && change[1] !== undefined;
   if (change) change[1] = now;
   else changes.set(id, [before, now]);
-  noteId(ids, id, before, now);
+  if (!isCounted) noteId(getIds, id, before, now);
 };
 
-/** An id that came and went again is as if nothing had happened. */
-const noteId = (ids: IdChanges, id: Id, before: unknown, now: unknown): void => {
+/** An id that came and went again is as if nothing had happened. `getIds` is called only where an id comes or goes. */
+const noteId = (getIds: () => IdChanges, id: Id, before: unknown, now: unknown): void => {
   if (before !== undefined && now !== undefined) return;
+  const ids = getIds();
   const change = now === undefined ? -1 : 1;
   if (ids.get(id) === -change) ids.delete(id);
   else ids.set(id, change);

@@ -1,8 +1,9 @@
 // The methods of a store that look: get…, has… and forEach…. What they give is the caller's own copy.
 
 import type {Content, Id} from '../base/content.ts';
+import {copyRow, copyTable, copyTables, copyValues} from './copies.ts';
 import {getTablesJson, getValuesJson} from './json.ts';
-import {getTransactionChanges, getTransactionLog, toObject} from './net-changes.ts';
+import {getTransactionChanges, getTransactionLog} from './net-changes.ts';
 import {writeTablesSchema, writeValuesSchema} from './schema.ts';
 import {getSortedRowIds} from './sorted-row-ids.ts';
 import type {Cells, State, TableState} from './state.ts';
@@ -28,8 +29,8 @@ export const createReaders = (state: State) => {
   const cellsOf = (tableId: Id, rowId: Id) => rowsOf(tableId).get(`${rowId}`);
   const hasCells = (tableId: Id, rowId: Id, cellId: Id) => cellsOf(tableId, rowId)?.[cellId] !== undefined;
 
-  const getTables = () => toObject(tables, ({rows}) => toObject(rows, copyCells));
-  const getValues = () => toObject(values, (value) => fromStored(value));
+  const getTables = () => copyTables(state);
+  const getValues = () => copyValues(state);
   const getTablesSchemaJson = () => JSON.stringify(writeTablesSchema(state.tablesSchema));
   const getValuesSchemaJson = () => JSON.stringify(writeValuesSchema(state.valuesSchema));
 
@@ -42,7 +43,7 @@ export const createReaders = (state: State) => {
     getContent: () => [getTables(), getValues()] as Content,
     getTables,
     getTableIds: () => [...tables.keys()],
-    getTable: (tableId: Id) => toObject(rowsOf(tableId), copyCells),
+    getTable: (tableId: Id) => copyTable(rowsOf(tableId)),
     getTableCellIds: (tableId: Id) => [...countsOf(tableId).keys()],
     getRowCount: (tableId: Id) => rowsOf(tableId).size,
     getRowIds: (tableId: Id) => [...rowsOf(tableId).keys()],
@@ -60,7 +61,7 @@ export const createReaders = (state: State) => {
           ? tableId
           : {tableId, cellId, descending, offset, limit, sorter}) as SortedRowIdsArgs,
       ),
-    getRow: (tableId: Id, rowId: Id) => copyCells(cellsOf(tableId, rowId)),
+    getRow: (tableId: Id, rowId: Id) => copyRow(cellsOf(tableId, rowId)),
     getCellIds: (tableId: Id, rowId: Id) => Object.keys(cellsOf(tableId, rowId) ?? {}),
     getCell: (tableId: Id, rowId: Id, cellId: Id) => fromStored(cellsOf(tableId, rowId)?.[cellId]),
     getValues,
@@ -111,10 +112,4 @@ const forEachCellOf = (cells: Cells, cellCallback: CellCallback): void => {
     const cell = cells[cellId];
     if (cell !== undefined) cellCallback(cellId, fromStored(cell));
   }
-};
-
-const copyCells = (cells: Cells | undefined): {[cellId: Id]: unknown} => {
-  const copy = Object.create(null);
-  for (const cellId in cells) copy[cellId] = fromStored(cells[cellId]);
-  return copy;
 };

@@ -2,9 +2,10 @@
 // Knows nothing of listeners; what it refuses goes through `admit.ts`.
 
 import type {Id} from '../base/content.ts';
-import {admitRow, admitValue, refuseCell, refuseValue} from './admit.ts';
-import {putCell, putValue, removeCell, removeRow, removeValue} from './log.ts';
-import type {State, Stored, StoredOrNothing} from './state.ts';
+import {admitRow, admitValues, refuseCell} from './admit.ts';
+import {copyTables, copyValues} from './copies.ts';
+import {putRow, putValue, removeTable, removeValue} from './log.ts';
+import type {Cells, State, Stored, StoredOrNothing} from './state.ts';
 import {fromStored, isPlainObject, toStored, typeOfStored} from './stored.ts';
 
 export type CellRules = {
@@ -41,38 +42,30 @@ export const writeTablesSchema = (schema: State['tablesSchema']) =>
 export const writeValuesSchema = (schema: State['valuesSchema']) =>
   Object.fromEntries([...(schema ?? [])].map(([id, rules]) => [id, rules.given]));
 
-/** Removes what a new schema does not allow, and adds its defaults. */
+/**
+ * Removes what a new schema does not allow, and adds its defaults: takes everything out and puts back what is admitted,
+ * in the order of `getTables`, as TinyBase does. Listeners are told of differences only, since they see the whole.
+ */
 export const obeyTablesSchema = (state: State): void => {
-  for (const [tableId, {rows}] of [...state.tables]) {
-    const isKnown = state.tablesSchema?.has(tableId);
-    if (!isKnown) refuseCell(state, tableId);
-    for (const [rowId, cells] of [...rows]) {
-      const given = Object.fromEntries(Object.entries(cells).map(([id, cell]) => [id, fromStored(cell)]));
-      const admitted = isKnown && admitRow(state, tableId, rowId, given);
-      if (!admitted) removeRow(state, tableId, rowId);
-      else {
-        for (const id in cells) {
-          const cell = admitted[id];
-          if (cell !== undefined) putCell(state, tableId, rowId, id, cell);
-        }
-        for (const id of Object.keys(cells)) if (!(id in admitted)) removeCell(state, tableId, rowId, id);
-        for (const id in admitted) putCell(state, tableId, rowId, id, admitted[id] as Stored);
+  const admitted: [tableId: Id, rowId: Id, cells: Cells][] = [];
+  const tables = copyTables(state);
+  for (const tableId in tables) {
+    if (!state.tablesSchema?.has(tableId)) refuseCell(state, tableId);
+    else {
+      for (const rowId in tables[tableId]) {
+        const cells = admitRow(state, tableId, rowId, tables[tableId][rowId]);
+        if (cells) admitted.push([tableId, rowId, cells]);
       }
     }
   }
+  for (const tableId of [...state.tables.keys()]) removeTable(state, tableId);
+  for (const [tableId, rowId, cells] of admitted) putRow(state, tableId, rowId, cells);
 };
 
 export const obeyValuesSchema = (state: State): void => {
-  for (const [valueId, value] of [...state.values]) {
-    const admitted = admitValue(state, valueId, fromStored(value));
-    if (admitted === undefined) removeValue(state, valueId);
-    else putValue(state, valueId, admitted);
-  }
-  for (const [valueId, rules] of state.valuesSchema ?? []) {
-    if (state.values.has(valueId)) continue;
-    if (rules.default === undefined) refuseValue(state, valueId);
-    else putValue(state, valueId, rules.default);
-  }
+  const admitted = admitValues(state, copyValues(state));
+  for (const valueId of [...state.values.keys()]) removeValue(state, valueId);
+  for (const valueId in admitted) putValue(state, valueId, admitted[valueId] as Stored);
 };
 
 const readAll = <Rules>(
@@ -106,14 +99,14 @@ const readRules = (schema: unknown): CellRules | undefined => {
   // TinyBase leaves out the whole cell where its default is null and null is not allowed.
   if (byDefault === null && !allowNull) return undefined;
   const hasDefault = byDefault !== undefined && admits(rules, byDefault);
-  const given: CellRules['given'] = {};
+  const understood: CellRules['given'] = {};
   for (const property of Object.keys(schema)) {
     const isKept = PROPERTIES.includes(property) && schema[property] !== undefined;
     if (isKept && (property !== 'default' || hasDefault)) {
-      given[property] = property === 'default' ? fromStored(byDefault) : schema[property];
+      understood[property] = property === 'default' ? fromStored(byDefault) : schema[property];
     }
   }
-  return {...rules, default: hasDefault ? byDefault : undefined, given};
+  return {...rules, default: hasDefault ? byDefault : undefined, given: understood};
 };
 
 const areAll = (things: unknown, is: (thing: unknown) => boolean): boolean =>

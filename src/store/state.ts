@@ -32,6 +32,8 @@ export type State = {
   readonly values: Map<Id, Stored>;
   tablesSchema: Map<Id, TableRules> | undefined;
   valuesSchema: Map<Id, CellRules> | undefined;
+  /** The schemas that were in force when the transaction began. */
+  schemasBefore: readonly [State['tablesSchema'], State['valuesSchema']];
   readonly listeners: ListenerRegistry;
 
   /** How many transactions are open, one inside the other. */

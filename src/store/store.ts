@@ -738,8 +738,7 @@ export interface Store {
   /** Adds a listener that is called last; it cannot write, but still look at the changes and the log. */
   addDidFinishTransactionListener(listener: TransactionListener<this>): Id;
   /**
-   * Calls a listener now, as if everything that it listens to had changed; sorted-row-ids listeners are not
-   * called.
+   * Calls a listener now, as if everything that it listens to had changed; a sorted-row-ids listener only if it did.
    */
   callListener(listenerId: Id): this;
   /** Removes a listener; its id is used again. */

@@ -2,7 +2,7 @@
 
 import type {Id} from '../base/content.ts';
 import {addDefaults, admitCell, admitRow, refuseCell} from './admit.ts';
-import {putCell, putRow, removeCell, removeRow} from './log.ts';
+import {putCell, putRow, removeCell, removeRow, removeTable} from './log.ts';
 import {type Cells, newCells, newTable, type State, type Stored} from './state.ts';
 import {fromStored, isPlainObject} from './stored.ts';
 
@@ -12,7 +12,7 @@ export const setTables = (state: State, tables: unknown, mayBeEmpty = false): vo
   if (isPlainObject(tables) && (mayBeEmpty || tableIds.length)) {
     const admitted = new Set(tableIds.filter((tableId) => setTable(state, tableId, tables[tableId])));
     if (admitted.size || !tableIds.length) {
-      for (const tableId of [...state.tables.keys()]) if (!admitted.has(tableId)) deleteTable(state, tableId);
+      for (const tableId of [...state.tables.keys()]) if (!admitted.has(tableId)) removeTable(state, tableId);
     }
   } else refuseCell(state);
 };
@@ -75,10 +75,6 @@ export const setCell = (state: State, tableId: Id, rowId: Id, cellId: Id, cell: 
     newRow[cellId] = stored;
     mergeRow(state, tableId, rowId, newRow);
   }
-};
-
-export const deleteTable = (state: State, tableId: Id): void => {
-  for (const rowId of [...(state.tables.get(tableId)?.rows.keys() ?? [])]) removeRow(state, tableId, rowId);
 };
 
 export const deleteRow = (state: State, tableId: Id, rowId: Id): void => {

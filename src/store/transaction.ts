@@ -34,6 +34,7 @@ export const transact = <Return>(
 
 export const begin = (state: State): void => {
   if (state.isClosed || state.depth++ > 0) return;
+  state.schemasBefore = [state.tablesSchema, state.valuesSchema];
   try {
     eachListener(state.listeners.others, 'transaction', 'start', (listener) => listener(state.store));
   } catch (error) {

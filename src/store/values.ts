@@ -34,7 +34,7 @@ export const setValue = (state: State, valueId: Id, value: unknown): void => {
 export const deleteValue = (state: State, valueId: Id): void => {
   const byDefault = state.valuesSchema?.get(valueId)?.default;
   if (byDefault === undefined) removeValue(state, valueId);
-  else putValue(state, valueId, byDefault);
+  else if (state.values.has(valueId)) putValue(state, valueId, byDefault);
 };
 
 export const deleteValues = (state: State): void => {

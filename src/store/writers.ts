@@ -1,6 +1,7 @@
 // The methods of a store that write, each of which is a transaction, and the methods that open transactions.
 
 import type {Id, Json} from '../base/content.ts';
+import {removeTable} from './log.ts';
 import {obeyTablesSchema, obeyValuesSchema, readTablesSchema, readValuesSchema} from './schema.ts';
 import type {State} from './state.ts';
 import type {DoRollback} from './store.ts';
@@ -9,7 +10,6 @@ import {
   addRow,
   deleteCell,
   deleteRow,
-  deleteTable,
   setCell,
   setPartialRow,
   setRow,
@@ -102,8 +102,10 @@ export const createWriters = (state: State) => {
     setTablesJson: (json: Json) => writeJson(json, (tables) => setTables(state, tables, true)),
     setValuesJson: (json: Json) => writeJson(json, (values) => setValues(state, values, true)),
     setJson: (json: Json) =>
-      writeJson(json, (content) =>
-        Array.isArray(content) ? setContent(content) : setTables(state, content, true),
+      write(() =>
+        writeJson(json, (content) =>
+          Array.isArray(content) ? setContent(content) : setTables(state, content, true),
+        ),
       ),
 
     setTablesSchema,
@@ -120,7 +122,7 @@ export const createWriters = (state: State) => {
     },
 
     delTables: () => write(() => setTables(state, {}, true)),
-    delTable: (tableId: Id) => write(() => deleteTable(state, `${tableId}`)),
+    delTable: (tableId: Id) => write(() => removeTable(state, `${tableId}`)),
     delRow: (tableId: Id, rowId: Id) => write(() => deleteRow(state, `${tableId}`, `${rowId}`)),
     delCell: (tableId: Id, rowId: Id, cellId: Id, forceDel?: boolean) =>
       write(() => deleteCell(state, `${tableId}`, `${rowId}`, `${cellId}`, forceDel)),
@@ -144,7 +146,7 @@ export const createWriters = (state: State) => {
 const apply = (state: State, changes: unknown): void => {
   const [tables, values] = Array.isArray(changes) ? changes : [];
   forEachMember(tables, (table, tableId) => {
-    if (table === undefined || table === null) deleteTable(state, tableId);
+    if (table === undefined || table === null) removeTable(state, tableId);
     forEachMember(table, (row, rowId) => {
       if (row === undefined || row === null) deleteRow(state, tableId, rowId);
       forEachMember(row, (cell, cellId) => {
