@@ -69,7 +69,7 @@ const quarterLines = (phase) => {
   let shownQuarters = 0;
   return {
     update: (doneRows, totalRows) => {
-      const quarters = totalRows === 0 ? 0 : Math.floor((4 * doneRows) / totalRows);
+      const quarters = !totalRows ? 0 : Math.floor((4 * doneRows) / totalRows);
       if (quarters > shownQuarters) {
         shownQuarters = quarters;
         say(`${phase}: ${count(doneRows)} of ${count(totalRows)} rows`);

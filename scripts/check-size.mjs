@@ -19,7 +19,7 @@ const ABSENT = [
   {
     entry: 'src/entry/persisters/persister-file.ts',
     folders: ['sql', 'driver', 'coordinator', 'store', 'sync'],
-    platform: ['node:fs', 'node:fs/promises', 'node:path'],
+    platform: ['node:crypto', 'node:fs', 'node:fs/promises', 'node:path'],
   },
   {
     entry: 'src/entry/persisters/persister-better-sqlite3.ts',

@@ -26,20 +26,23 @@ export const installComponents = async () => {
 
 const installComponent = async (name, folder) => {
   const stamp = join(folder, 'node_modules', '.holdfast-installed');
+  const {holdfast = {}, allowScripts} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const isCompiled = allowScripts !== undefined;
+  const nodedir = headersFolder();
   const wanted = createHash('sha256')
     .update(readFileSync(join(folder, 'package.json')))
     .update(readFileSync(join(folder, 'package-lock.json')))
+    .update(isCompiled ? (nodedir ?? '') : '')
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) {
     return true;
   }
-  const {holdfast = {}} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const startMs = Date.now();
   console.log(`installing test/components/${name}${holdfast.note ? ` (${holdfast.note})` : ''} …`);
   const ticker = setInterval(() => console.log(`  … still at it after ${seconds(startMs)}`), 20_000);
   const {code, text} = await run('npm', ['ci', '--no-audit', '--no-fund'], {
     cwd: folder,
-    env: headers(),
+    env: nodedir === undefined ? {} : {npm_config_nodedir: nodedir},
     output: 'keep',
   });
   clearInterval(ticker);
@@ -53,13 +56,14 @@ const installComponent = async (name, folder) => {
   return true;
 };
 
-/** What compiles against Node's headers finds them beside the Node that runs, and need not download them. */
-const headers = () => {
-  const nodeFolder = dirname(dirname(process.execPath));
-  return existsSync(join(nodeFolder, 'include', 'node', 'node_api.h'))
-    ? {npm_config_nodedir: nodeFolder}
-    : {};
-};
+/**
+ * Whose headers to compile against: those of the oldest Node that is supported, since what is compiled against a newer
+ * one crashes on it. Headers that come with a package need no download.
+ */
+const headersFolder = () =>
+  [join(COMPONENTS, 'nodes', 'node_modules', 'node20'), dirname(dirname(process.execPath))].find((folder) =>
+    existsSync(join(folder, 'include', 'node', 'node_api.h')),
+  );
 
 /** One installation of a folder at a time, also where two test runs start together. */
 const withLock = async (folder, body) => {

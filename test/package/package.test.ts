@@ -40,9 +40,9 @@ const PERSISTERS: readonly PersisterKind[] = [
 
 const project = mkdtempSync(join(tmpdir(), 'holdfast-consumer-'));
 const run = (command: string, args: readonly string[], cwd = project): string => {
-  const {status, stdout, stderr, error} = spawnSync(command, args, {cwd, encoding: 'utf8'});
+  const {status, signal, stdout, stderr, error} = spawnSync(command, args, {cwd, encoding: 'utf8'});
   if (status !== 0) {
-    throw new Error(`${command} ${args.join(' ')}\n${error?.message ?? ''}${stdout}${stderr}`);
+    throw new Error(`${command} ${args.join(' ')}\n${error?.message ?? signal ?? ''}\n${stdout}${stderr}`);
   }
   return stdout;
 };
