@@ -5,7 +5,7 @@
 
 import type {Id} from '../base/content.ts';
 import {admits, type CellRules} from './schema.ts';
-import {type Cells, newCells, type State, type StoredOrNothing} from './state.ts';
+import {type Cells, newCells, type State, type Stored, type StoredOrNothing} from './state.ts';
 import {fromJsonCell, isPlainObject, toStored} from './stored.ts';
 
 /** What is kept for a cell, or `undefined`. A refused cell becomes its default, where the schema has one. */
@@ -42,13 +42,17 @@ export const admitValues = (state: State, values: unknown, isPartial = false) =>
     (valueId) => refuseValue(state, valueId),
   );
 
-/** Completes the cells of a row that is about to be added, and tells of those that are missing. */
-export const addDefaults = (state: State, tableId: Id, rowId: Id, cells: Cells): void => {
+/** The cells that a row begins with, defaults after the first one given, as TinyBase orders them; tells of those that are missing. */
+export const withDefaults = (state: State, tableId: Id, rowId: Id, given: Cells): Cells => {
   const rules = state.tablesSchema?.get(tableId);
-  if (rules) {
-    refuseMissing(rules, cells, (cellId) => refuseCell(state, tableId, rowId, cellId));
+  if (!rules) return given;
+  refuseMissing(rules, given, (cellId) => refuseCell(state, tableId, rowId, cellId));
+  const cells = newCells();
+  for (const cellId in given) {
+    cells[cellId] = given[cellId] as Stored;
     fillIn(rules, cells);
   }
+  return cells;
 };
 
 export const refuseCell = (state: State, tableId?: Id, rowId?: Id, cellId?: Id, cell?: unknown): void => {

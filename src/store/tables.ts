@@ -1,7 +1,7 @@
 // Setting, adding and deleting cells, rows and tables. Runs inside a transaction that somebody else opened.
 
 import type {Id} from '../base/content.ts';
-import {addDefaults, admitCell, admitRow, refuseCell} from './admit.ts';
+import {admitCell, admitRow, refuseCell, withDefaults} from './admit.ts';
 import {putCell, putRow, removeCell, removeRow, removeTable} from './log.ts';
 import {type Cells, newCells, newTable, type State, type Stored} from './state.ts';
 import {fromStored, isPlainObject} from './stored.ts';
@@ -94,8 +94,7 @@ export const deleteCell = (state: State, tableId: Id, rowId: Id, cellId: Id, isF
 
 const mergeRow = (state: State, tableId: Id, rowId: Id, cells: Cells): void => {
   if (!state.tables.get(tableId)?.rows.has(rowId)) {
-    addDefaults(state, tableId, rowId, cells);
-    putRow(state, tableId, rowId, cells);
+    putRow(state, tableId, rowId, withDefaults(state, tableId, rowId, cells));
   } else for (const cellId in cells) putCell(state, tableId, rowId, cellId, cells[cellId] as Stored);
 };
 

@@ -84,6 +84,7 @@ const call = (method: string, ...args: fc.Arbitrary<unknown>[]): fc.Arbitrary<Ca
  *   strings that it keeps them as; and what it puts back is held against the schema, and reported as invalid.
  * - Schemas and things that are no objects: with a schema, tinybase throws a TypeError where a row or the values are no object;
  *   without one it reports them as invalid, as this store always does.
+ * With schemas, `setPartialRow` sets one cell only: where it adds a row, tinybase reports all cells but the first as missing.
  */
 export const randomCalls = (
   kind: 'with objects and schemas' | 'with roll-backs' | 'with junk',
@@ -149,7 +150,10 @@ export const randomCalls = (
     {weight: 8, arbitrary: call('setCell', tableId, rowId, cellId, cell)},
     {weight: 2, arbitrary: call('mapCell', tableId, rowId, cellId)},
     {weight: 4, arbitrary: call('setRow', tableId, rowId, objectRow)},
-    {weight: 3, arbitrary: call('setPartialRow', tableId, rowId, row)},
+    {
+      weight: 3,
+      arbitrary: call('setPartialRow', tableId, rowId, schemaWeight ? record(cellId, cell, 1) : row),
+    },
     {weight: 4, arbitrary: call('addRow', tableId, objectRow, fc.boolean())},
     {weight: 3, arbitrary: call('setTable', tableId, table)},
     {weight: 2, arbitrary: call('setTables', tables)},
