@@ -31,8 +31,7 @@ const fresh = `${DIST}.${process.pid}`;
 const {code} = await run('tsc', ['-p', 'tsconfig.build.json', '--outDir', fresh]);
 if (code === 0) {
   rewriteDeclarations(fresh);
-  rmSync(DIST, {recursive: true, force: true});
-  renameSync(fresh, DIST);
+  swap(fresh);
   mkdirSync(join(STAMP, '..'), {recursive: true});
   writeFileSync(STAMP, current);
 }
@@ -48,5 +47,20 @@ function rewriteDeclarations(folder) {
       '$1.js$2',
     );
     writeFileSync(join(folder, path), rewritten);
+  }
+}
+
+/** Two builds may end at once: the later one wins. */
+function swap(folder) {
+  for (let attempt = 1; ; attempt++) {
+    rmSync(DIST, {recursive: true, force: true});
+    try {
+      renameSync(folder, DIST);
+      return;
+    } catch (error) {
+      if (attempt === 5 || !['ENOTEMPTY', 'EEXIST'].includes(error.code)) {
+        throw error;
+      }
+    }
   }
 }

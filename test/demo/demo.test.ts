@@ -1,10 +1,13 @@
 // `npm start`, as a user of a pipe sees it.
 import {spawnSync} from 'node:child_process';
-import {mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {DatabaseSync} from 'node:sqlite';
 import {fileURLToPath} from 'node:url';
 import {beforeAll, describe, expect, onTestFinished, test} from 'vitest';
+import {createStore} from '../../src/entry/index.ts';
+import {createSqliteNodePersister} from '../../src/entry/persisters/persister-sqlite-node.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -24,6 +27,23 @@ const start = (...args: readonly string[]): {code: number | null; output: string
     env: {...process.env, CI: 'true'},
   });
   return {code: status, output: stdout + stderr};
+};
+
+const writeCutDatabase = (path: string): void => {
+  const db = new DatabaseSync(path);
+  db.exec('CREATE TABLE numbers (n); PRAGMA user_version = 1;');
+  db.exec('INSERT INTO numbers SELECT hex(randomblob(50000))');
+  db.close();
+  truncateSync(path, 8192);
+};
+
+const writeOtherCities = async (path: string): Promise<void> => {
+  const db = new DatabaseSync(path);
+  const store = createStore().setTables({cities: {1: {title: 'Paris'}}});
+  const persister = createSqliteNodePersister(store, db, {mode: 'rows'});
+  await persister.save();
+  await persister.destroy();
+  db.close();
 };
 
 describe('npm start', () => {
@@ -48,12 +68,26 @@ describe('npm start', () => {
     }
   });
 
-  test('puts a broken file aside, and says so', () => {
+  const broken: readonly [what: string, make: (path: string) => void | Promise<void>, reason: RegExp][] = [
+    [
+      'a file that is no database',
+      (path) => writeFileSync(path, 'No database. '.repeat(1000)),
+      /file is not a database/,
+    ],
+    ['a database that was cut', writeCutDatabase, /malformed|freelist|page/],
+    [
+      'a file of another version',
+      writeOtherCities,
+      /its cities have no name, country, population, latitude, longitude/,
+    ],
+  ];
+  test.each(broken)('puts %s aside, and says so', async (_, make, reason) => {
     const folder = newFolder();
-    writeFileSync(join(folder, 'cities.sqlite'), 'This is no database. '.repeat(1000));
+    await make(join(folder, 'cities.sqlite'));
     const {code, output} = start('--data', folder);
-    expect(output).toMatch(/cities\.sqlite could not be used: file is not a database/);
+    expect(output).toMatch(new RegExp(`cities\\.sqlite could not be used: .*${reason.source}`));
     expect(output).toMatch(/It is kept as .*cities\.sqlite\.unusable-1/);
+    expect(output).toContain('this is the first run');
     expect(readdirSync(folder)).toContain('cities.sqlite.unusable-1');
     expect(code).toBe(0);
   });
