@@ -1,15 +1,15 @@
 // Loads a real component that only tests need: a package installed in a folder of its own here (see scripts/components.mjs).
 import {existsSync} from 'node:fs';
 import {createRequire} from 'node:module';
-import {fileURLToPath} from 'node:url';
+import {fileURLToPath, pathToFileURL} from 'node:url';
 
 /**
- * What a component's package exports: `requireComponent<typeof import('…')>('sqlite3', 'sqlite3')`.
- * Throws, with what to do, where `npm test` has not installed it.
+ * What a component's package exports: `(await importComponent<{default: …}>('sqlite3', 'sqlite3')).default`.
+ * Rejects, with what to do, where `npm test` has not installed it.
  */
-export const requireComponent = <Module>(component: string, specifier: string): Module => {
-  const folder = componentFolder(component);
-  return createRequire(`${folder}package.json`)(specifier) as Module;
+export const importComponent = async <Module>(component: string, specifier: string): Promise<Module> => {
+  const path = createRequire(`${componentFolder(component)}package.json`).resolve(specifier);
+  return (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Module;
 };
 
 /** The folder of an installed component, with a slash at its end. */

@@ -5,9 +5,9 @@ import {fileURLToPath} from 'node:url';
 import {describe, test} from 'vitest';
 import {type Block, markdownBlocks} from '../examples/blocks.ts';
 import {type ExamplesOptions, startExamples} from '../examples/examples.ts';
-import {importFromDocument, packageName} from '../examples/package-under-test.ts';
+import {packageName} from '../examples/package-under-test.ts';
 import {sessionStorageOptions} from './session-storage.ts';
-import {importSqliteWasm} from './sqlite-wasm.ts';
+import {importSqliteNodeForWasm, importSqliteWasm} from './sqlite-wasm.ts';
 
 const DOCUMENTS = fileURLToPath(new URL('./documents/', import.meta.url));
 
@@ -24,8 +24,13 @@ const SESSION_STORAGE = 'over createCustomPersister and a Storage in memory, in 
 const SEEDS: readonly Seed[] = [
   {
     number: '000',
+    over: 'over sqlite-wasm, by createCustomSqlitePersister',
+    options: {importModule: importSqliteWasm},
+  },
+  {
+    number: '000',
     over: 'over node:sqlite, in the place of sqlite-wasm',
-    options: {importModule: (specifier) => importSqliteWasm(specifier) ?? importFromDocument(specifier)},
+    options: {importModule: importSqliteNodeForWasm},
   },
   {number: '001', over: SESSION_STORAGE, options: sessionStorageOptions()},
   {number: '002', over: SESSION_STORAGE, options: sessionStorageOptions()},
