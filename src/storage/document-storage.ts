@@ -44,6 +44,9 @@ export const createDocumentStorage = (place: DocumentPlace): Storage => {
   let known: {readonly text: string | undefined} | undefined;
   let kept: Changes = noChanges();
   let quarantinedText: string | undefined;
+  // What others wrote was merged on the way of a write, and the store has not heard of it.
+  let hasUnheard = false;
+  const listeners = new Set<OutsideListener>();
 
   const readText = async (): Promise<string | undefined> => {
     const text = await place.read();
@@ -105,6 +108,7 @@ export const createDocumentStorage = (place: DocumentPlace): Storage => {
     read: async () => {
       const text = await readText();
       kept = noChanges();
+      hasUnheard = false;
       return text === undefined ? undefined : {content: await parse(text)};
     },
 
@@ -121,8 +125,14 @@ export const createDocumentStorage = (place: DocumentPlace): Storage => {
         const next = stringify(write.store);
         if (await place.swap(known?.text, next)) {
           known = {text: next};
+          if (hasUnheard) {
+            for (const listener of listeners) {
+              listener();
+            }
+          }
           return 'stored';
         }
+        hasUnheard = true;
         await keepWhatOthersWrote(await readText(), write);
       }
       throw new HoldfastError(
@@ -133,6 +143,9 @@ export const createDocumentStorage = (place: DocumentPlace): Storage => {
     },
 
     readOutside: async () => {
+      if (hasUnheard) {
+        return {kind: 'unknown'};
+      }
       if (place.hasChanged !== undefined && !(await place.hasChanged())) {
         return undefined;
       }
@@ -140,7 +153,14 @@ export const createDocumentStorage = (place: DocumentPlace): Storage => {
       return text === known?.text ? undefined : {kind: 'unknown'};
     },
 
-    watch: (listener: OutsideListener) => place.watch(() => listener()),
+    watch: async (listener: OutsideListener) => {
+      const unwatch = await place.watch(() => listener());
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+        return unwatch();
+      };
+    },
 
     keep: (refused) => {
       kept = mergeChanges(kept, copyChanges(refused));
