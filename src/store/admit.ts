@@ -11,16 +11,20 @@ import {fromJsonCell, isPlainObject, toStored} from './stored.ts';
 /** What is kept for a cell, or `undefined`. A refused cell becomes its default, where the schema has one. */
 export const admitCell = (state: State, tableId: Id, rowId: Id | undefined, cellId: Id, cell: unknown) => {
   const schema = state.tablesSchema;
-  return admitOne(state, schema && (schema.get(tableId)?.get(cellId) ?? null), cell, () =>
-    refuseCell(state, tableId, rowId, cellId, cell),
-  );
+  const rules = schema && (schema.get(tableId)?.get(cellId) ?? null);
+  const stored = judge(state, rules, cell);
+  if (stored !== undefined) return stored;
+  refuseCell(state, tableId, rowId, cellId, cell);
+  return rules?.default;
 };
 
 export const admitValue = (state: State, valueId: Id, value: unknown) => {
   const schema = state.valuesSchema;
-  return admitOne(state, schema && (schema.get(valueId) ?? null), value, () =>
-    refuseValue(state, valueId, value),
-  );
+  const rules = schema && (schema.get(valueId) ?? null);
+  const stored = judge(state, rules, value);
+  if (stored !== undefined) return stored;
+  refuseValue(state, valueId, value);
+  return rules?.default;
 };
 
 /** The cells that are kept for a row, with defaults, or `undefined` if the row is refused; `isPartial` leaves out what is not named. */
@@ -75,15 +79,19 @@ export const inner = <Key, Thing>(map: Map<Key, Thing>, key: Key, make: () => Th
   return thing;
 };
 
-/** `rules` is `undefined` without a schema, and `null` where the schema does not know the cell. */
-const admitOne = (state: State, rules: CellRules | null | undefined, thing: unknown, refuse: () => void) => {
-  const stored = toStored(state.isReadingJson ? fromJsonCell(thing) : thing);
-  if (stored !== undefined && (rules === undefined || (rules && admits(rules, stored)))) {
-    if (Object.is(stored, -0)) state.hasNegativeZero = true;
-    return stored;
-  }
-  refuse();
-  return rules?.default;
+/** What would be kept, if it may be. `rules` is `undefined` without a schema, and `null` where the schema does not know the id. */
+const judge = (state: State, rules: CellRules | null | undefined, thing: unknown): StoredOrNothing => {
+  const given = state.isReadingJson ? fromJsonCell(thing) : thing;
+  const stored = toStored(given);
+  if (stored === undefined || rules === null || (rules && !admits(rules, stored))) return undefined;
+  rememberKinds(state, given);
+  return stored;
+};
+
+/** Notes what is kept that costs more to copy and to write: a store without any of it takes short cuts. */
+export const rememberKinds = (state: State, kept: unknown): void => {
+  if (typeof kept === 'object' && kept !== null) state.hasObjects = true;
+  else if (kept === 0 && Object.is(kept, -0)) state.hasNegativeZero = true;
 };
 
 const admitMembers = (

@@ -22,16 +22,17 @@ export const toObject = <Thing>(
 
 export const itself = <Thing>(thing: Thing): Thing => thing;
 
-export const copyRow = (cells: Cells | undefined): Row => {
+export const copyRow = ({hasObjects}: State, cells: Cells | undefined): Row => {
   const row = Object.create(null);
-  for (const cellId in cells) row[cellId] = fromStored(cells[cellId]);
+  for (const cellId in cells) row[cellId] = hasObjects ? fromStored(cells[cellId]) : cells[cellId];
   return row;
 };
 
-export const copyTable = (rows: TableState['rows']): Table => toObject(rows, copyRow) as Table;
+export const copyTable = (state: State, rows: TableState['rows']): Table =>
+  toObject(rows, (cells) => copyRow(state, cells)) as Table;
 
-export const copyTables = ({tables}: State): Tables =>
-  toObject(tables, ({rows}) => copyTable(rows)) as Tables;
+export const copyTables = (state: State): Tables =>
+  toObject(state.tables, ({rows}) => copyTable(state, rows)) as Tables;
 
 export const copyValues = ({values}: State): Values =>
   toObject(values, (value) => fromStored(value)) as Values;

@@ -29,6 +29,7 @@ export const createStore = (): Store => {
     invalidValues: new Map(),
     isReadingJson: false,
     hasNegativeZero: false,
+    hasObjects: false,
   };
   const methods = {...createReaders(state), ...createWriters(state), ...createListening(state)};
   // That every method of the interface is there, with its types, cannot be said of functions that were made from a list; a test says it.

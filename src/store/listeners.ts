@@ -13,7 +13,8 @@ export type Listener = (...args: any[]) => void;
 
 /** As many levels of maps as there are ids, `null` for any, then under `''` the listeners in the order in which they were added. */
 type ListenerTree = Map<Id | null | undefined, ListenerTree | Set<Entry>>;
-export type ListenerTrees = {[kind in Kind]?: ListenerTree};
+/** By kind; kinds without listeners are not in it. */
+export type ListenerTrees = Map<Kind, ListenerTree>;
 
 type Entry = {
   readonly kind: Kind;
@@ -35,16 +36,14 @@ export type ListenerRegistry = {
 export const createListenerRegistry = (): ListenerRegistry => ({
   ids: createIdPool(),
   entries: new Map(),
-  mutators: {},
-  others: {},
+  mutators: new Map(),
+  others: new Map(),
 });
 
 export const addListener = ({listeners}: State, entry: Entry): Id => {
   const listenerId = listeners.ids.take();
   listeners.entries.set(listenerId, entry);
-  const trees = treesOf(listeners, entry);
-  trees[entry.kind] ??= new Map();
-  let tree = trees[entry.kind] as ListenerTree;
+  let tree = inner<Kind, ListenerTree>(treesOf(listeners, entry), entry.kind, () => new Map());
   for (const id of entry.ids) tree = inner(tree, id, newTree) as ListenerTree;
   (inner(tree, '', newSet) as Set<Entry>).add(entry);
   return listenerId;
@@ -55,12 +54,12 @@ export const removeListener = ({listeners}: State, listenerId: Id): void => {
   if (entry) {
     listeners.entries.delete(listenerId);
     listeners.ids.free(listenerId);
-    prune(treesOf(listeners, entry)[entry.kind] as ListenerTree, [...entry.ids, ''], entry);
+    prune(treesOf(listeners, entry) as unknown as ListenerTree, [entry.kind, ...entry.ids, ''], entry);
   }
 };
 
 /** Whether there are listeners of a kind: lets callers skip what nobody wants to know. */
-export const hasListeners = (trees: ListenerTrees, kind: Kind): boolean => !!trees[kind]?.size;
+export const hasListeners = (trees: ListenerTrees, kind: Kind): boolean => trees.has(kind);
 
 /** Calls the listeners to these ids, those to the ids themselves before those to any; `more` are arguments after the ids. */
 export const callListeners = (
@@ -70,7 +69,7 @@ export const callListeners = (
   ids: readonly unknown[],
   ...more: unknown[]
 ): void => {
-  const tree = trees[kind];
+  const tree = trees.get(kind);
   if (tree) callBelow(tree, ids, 0, [store, ...ids, ...more]);
 };
 
@@ -81,20 +80,22 @@ export const eachListener = (
   firstId: Id,
   call: (listener: Listener) => void,
 ): void => {
-  const tree = trees[kind]?.get(firstId) as ListenerTree | undefined;
-  for (const below of tree?.values() ?? []) {
-    for (const {listener} of ((below as ListenerTree).get('') ?? []) as Set<Entry>) call(listener);
+  const tree = trees.get(kind)?.get(firstId) as ListenerTree | undefined;
+  if (tree) {
+    for (const below of tree.values()) {
+      for (const {listener} of (below as ListenerTree).get('') as Set<Entry>) call(listener);
+    }
   }
 };
 
 const callBelow = (tree: ListenerTree, ids: readonly unknown[], level: number, args: unknown[]): void => {
   if (level === ids.length) {
-    for (const {listener} of (tree.get('') ?? []) as Set<Entry>) listener(...args);
+    for (const {listener} of tree.get('') as Set<Entry>) listener(...args);
   } else {
-    for (const id of [ids[level] as Id, null]) {
-      const below = tree.get(id);
-      if (below) callBelow(below as ListenerTree, ids, level + 1, args);
-    }
+    const these = tree.get(ids[level] as Id);
+    if (these) callBelow(these as ListenerTree, ids, level + 1, args);
+    const any = tree.get(null);
+    if (any) callBelow(any as ListenerTree, ids, level + 1, args);
   }
 };
 

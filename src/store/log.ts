@@ -32,10 +32,16 @@ export const putRow = (state: State, tableId: Id, rowId: Id, cells: Cells, spare
   for (const cellId in cells) countCell(state, table, tableId, cellId);
 };
 
-/** Sets one cell, in a new row if there was none. */
-export const putCell = (state: State, tableId: Id, rowId: Id, cellId: Id, cell: Stored): void => {
-  const table = state.tables.get(tableId);
-  const cells = table?.rows.get(rowId);
+/** Sets one cell, in a new row if there was none. Callers that have the table and the row at hand save two searches. */
+export const putCell = (
+  state: State,
+  tableId: Id,
+  rowId: Id,
+  cellId: Id,
+  cell: Stored,
+  table = state.tables.get(tableId),
+  cells = table?.rows.get(rowId),
+): void => {
   if (!cells) {
     const newRow = newCells();
     newRow[cellId] = cell;

@@ -33,7 +33,8 @@ export const netChanges = (state: State): NetChanges => {
 /** The changes up to now, as they will stay whatever happens next. */
 export const netChangesSoFar = (state: State): NetChanges => sumUp(state.log, newNetChanges());
 
-export const isChanged = ([before, after]: Change): boolean => !Object.is(before, after);
+export const isChanged = ([before, after]: readonly [StoredOrNothing, StoredOrNothing]): boolean =>
+  !Object.is(before, after);
 
 /** Takes everything back that this transaction did; the ids that come back come at the end. */
 export const rollBack = (state: State): void => {

@@ -43,7 +43,7 @@ export const createReaders = (state: State) => {
     getContent: () => [getTables(), getValues()] as Content,
     getTables,
     getTableIds: () => [...tables.keys()],
-    getTable: (tableId: Id) => copyTable(rowsOf(tableId)),
+    getTable: (tableId: Id) => copyTable(state, rowsOf(tableId)),
     getTableCellIds: (tableId: Id) => [...countsOf(tableId).keys()],
     getRowCount: (tableId: Id) => rowsOf(tableId).size,
     getRowIds: (tableId: Id) => [...rowsOf(tableId).keys()],
@@ -61,7 +61,7 @@ export const createReaders = (state: State) => {
           ? tableId
           : {tableId, cellId, descending, offset, limit, sorter}) as SortedRowIdsArgs,
       ),
-    getRow: (tableId: Id, rowId: Id) => copyRow(cellsOf(tableId, rowId)),
+    getRow: (tableId: Id, rowId: Id) => copyRow(state, cellsOf(tableId, rowId)),
     getCellIds: (tableId: Id, rowId: Id) => Object.keys(cellsOf(tableId, rowId) ?? {}),
     getCell: (tableId: Id, rowId: Id, cellId: Id) => fromStored(cellsOf(tableId, rowId)?.[cellId]),
     getValues,

@@ -2,7 +2,7 @@
 // Knows nothing of listeners; what it refuses goes through `admit.ts`.
 
 import type {Id} from '../base/content.ts';
-import {admitRow, admitValues, refuseCell} from './admit.ts';
+import {admitRow, admitValues, refuseCell, rememberKinds} from './admit.ts';
 import {copyTables, copyValues} from './copies.ts';
 import {putRow, putValue, removeTable, removeValue} from './log.ts';
 import type {Cells, State, Stored, StoredOrNothing} from './state.ts';
@@ -47,6 +47,7 @@ export const writeValuesSchema = (schema: State['valuesSchema']) =>
  * in the order of `getTables`, as TinyBase does. Listeners are told of differences only, since they see the whole.
  */
 export const obeyTablesSchema = (state: State): void => {
+  for (const rules of state.tablesSchema?.values() ?? []) rememberDefaults(state, rules);
   const admitted: [tableId: Id, rowId: Id, cells: Cells][] = [];
   const tables = copyTables(state);
   for (const tableId in tables) {
@@ -63,9 +64,14 @@ export const obeyTablesSchema = (state: State): void => {
 };
 
 export const obeyValuesSchema = (state: State): void => {
+  rememberDefaults(state, state.valuesSchema ?? new Map());
   const admitted = admitValues(state, copyValues(state));
   for (const valueId of [...state.values.keys()]) removeValue(state, valueId);
   for (const valueId in admitted) putValue(state, valueId, admitted[valueId] as Stored);
+};
+
+const rememberDefaults = (state: State, rules: TableRules): void => {
+  for (const rule of rules.values()) rememberKinds(state, fromStored(rule.default));
 };
 
 const readAll = <Rules>(

@@ -53,6 +53,8 @@ export type State = {
   isReadingJson: boolean;
   /** Whether a cell or value was ever -0, which `JSON.stringify` would write as 0. */
   hasNegativeZero: boolean;
+  /** Whether a cell or value was ever an object or array: if not, copies need not look at strings. */
+  hasObjects: boolean;
 };
 
 /**

@@ -65,11 +65,14 @@ export const setPartialRow = (state: State, tableId: Id, rowId: Id, row: unknown
 };
 
 export const setCell = (state: State, tableId: Id, rowId: Id, cellId: Id, cell: unknown): void => {
-  const cells = state.tables.get(tableId)?.rows.get(rowId);
+  const table = state.tables.get(tableId);
+  const cells = table?.rows.get(rowId);
   const given = typeof cell === 'function' ? cell(fromStored(cells?.[cellId])) : cell;
   const stored = admitCell(state, tableId, rowId, cellId, given);
   if (stored === undefined) return;
-  if (cells) putCell(state, tableId, rowId, cellId, stored);
+  // A function may have written, too, and then what was found before is no longer what is there.
+  if (cells && given === cell) putCell(state, tableId, rowId, cellId, stored, table, cells);
+  else if (state.tables.get(tableId)?.rows.has(rowId)) putCell(state, tableId, rowId, cellId, stored);
   else {
     const newRow = newCells();
     newRow[cellId] = stored;

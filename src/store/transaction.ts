@@ -47,9 +47,10 @@ export const finish = (state: State, doRollback?: DoRollback): void => {
   if (state.isClosed || state.depth === 0) return;
   if (state.depth > 1) state.depth--;
   else if (state.isAborted) abort(state);
+  else if (!doRollback && !state.listeners.entries.size) reset(state);
   else {
     try {
-      announce(state, state.listeners.mutators, () => netChangesSoFar(state));
+      announce(state, state.listeners.mutators, netChangesSoFar);
       if (doRollback?.(state.store)) rollBack(state);
     } catch (error) {
       abort(state);
@@ -61,25 +62,21 @@ export const finish = (state: State, doRollback?: DoRollback): void => {
 
 /** The last part, in which errors are kept until everybody was called who is promised a call; the first of them is thrown. */
 const close = (state: State): void => {
+  const {store, listeners} = state;
   const errors: unknown[] = [];
-  const attempt = (action: () => void) => {
+  const attempt = (listener: (argument: State['store']) => void) => {
     try {
-      action();
+      listener(store);
     } catch (error) {
       errors.push(error);
     }
   };
-  const attemptListeners = (when: 'will' | 'did') =>
-    eachListener(state.listeners.others, 'transaction', when, (listener) =>
-      attempt(() => listener(state.store)),
-    );
-
-  attemptListeners('will');
+  eachListener(listeners.others, 'transaction', 'will', attempt);
   const isFailed = errors.length > 0 || state.isAborted;
   if (isFailed) rollBack(state);
   state.isClosed = true;
-  if (!isFailed) attempt(() => announce(state, state.listeners.others, () => netChanges(state)));
-  attemptListeners('did');
+  if (!isFailed) attempt(() => announce(state, listeners.others, netChanges));
+  eachListener(listeners.others, 'transaction', 'did', attempt);
   reset(state);
   if (errors.length) throw errors[0];
 };
