@@ -46,7 +46,8 @@ const writeOtherCities = async (path: string): Promise<void> => {
   db.close();
 };
 
-describe('npm start', () => {
+// Every test runs the whole demo, once or twice.
+describe('npm start', {timeout: 180_000}, () => {
   test('tells the whole story, and starts from the file the second time', () => {
     const folder = newFolder();
     const first = start('--data', folder);
