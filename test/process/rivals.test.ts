@@ -1,0 +1,68 @@
+// Processes that write to one place at the same time: all edits of all of them are there at the end.
+
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import {createFilePersister} from '../../src/entry/persisters/persister-file.ts';
+import {createStore, type Store} from '../../src/entry/store.ts';
+import {bundleScript, collectOutput} from '../places/child.ts';
+import {configOf, DRIVERS, openDatabase} from '../places/databases.ts';
+import {createFolder} from '../places/folder.ts';
+import {contentOfRivals, RIVAL_TABLES} from './rival-edits.ts';
+import type {RivalSettings} from './rival-writer.ts';
+
+/** Edits a writer; a save of a document holds everything, and is synced to disk. */
+const COUNTS = {rows: 3_000, tabular: 3_000, json: 1_500, file: 300} as const;
+
+type Layout = keyof typeof COUNTS;
+
+const runRivals = async (layout: Layout, writers: readonly string[], isAuto: boolean) => {
+  const folder = createFolder();
+  const path = folder('place');
+  const start = await bundleScript(new URL('./rival-writer.ts', import.meta.url), folder('writer.cjs'));
+  const count = COUNTS[layout];
+  const children = writers.map((writer, index) => {
+    const driver = DRIVERS[index % DRIVERS.length] as RivalSettings['driver'];
+    const settings: RivalSettings = {path, layout, driver, writer, writers, count, isAuto};
+    return start(JSON.stringify(settings));
+  });
+  const ends = children.map(collectOutput);
+  await Promise.all(children.map((child) => new Promise((resolve) => child.stdout?.once('data', resolve))));
+  for (const child of children) {
+    child.stdin?.write('go\n');
+  }
+  const outputs = await Promise.all(ends);
+  expect(outputs.map(({code}) => code)).toEqual(writers.map(() => 0));
+  const contents = outputs.map(({output}) => JSON.parse(output.split('\n')[1] as string));
+  const expected = contentOfRivals(writers, count);
+  expect((await loadStored(layout, path)).getContent()).toEqual(expected);
+  return {contents, expected};
+};
+
+const loadStored = async (layout: Layout, path: string): Promise<Store> => {
+  const store = createStore();
+  if (layout === 'file') {
+    await createFilePersister(store, path).load();
+    return store;
+  }
+  const {persister, close} = openDatabase(join(path), configOf(layout, RIVAL_TABLES), {store});
+  await persister.load();
+  await close();
+  return store;
+};
+
+const LAYOUT_NAMES = Object.keys(COUNTS) as Layout[];
+
+test.each(LAYOUT_NAMES)(
+  '[PR7] [RW2] three processes that save to one place (%s) keep all edits of all',
+  async (layout) => {
+    await runRivals(layout, ['ann', 'bob', 'cem'], false);
+  },
+);
+
+test.each(LAYOUT_NAMES)(
+  '[PR7] [WA1] two processes that auto-persist to one place (%s) keep all edits and converge',
+  async (layout) => {
+    const {contents, expected} = await runRivals(layout, ['ann', 'bob'], true);
+    expect(contents).toEqual([expected, expected]);
+  },
+);
