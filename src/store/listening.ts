@@ -42,6 +42,8 @@ export const createListening = (state: State) => {
   const methods: {[method: string]: unknown} = {};
 
   for (const name of Object.keys(ID_LETTERS) as Name[]) {
+    // Transactions have three methods of their own, below.
+    if (name === 'Transaction') continue;
     const letters = ID_LETTERS[name];
     methods[`add${name}Listener`] = (...args: unknown[]) => {
       const ids = args.slice(0, letters.length).map((id) => (id === null ? null : `${id}`));
