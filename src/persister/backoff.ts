@@ -7,39 +7,53 @@ const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 30_000;
 
 export interface Backoff {
-  /** Plans one more attempt, unless one is planned. */
+  /** Plans one more attempt, unless one is planned. A planned attempt alone does not keep a process alive. */
   plan(): void;
+  /** Somebody waits for what is tried: the process is kept alive until the attempt. */
+  hold(): void;
   /** Plans none, and begins with the shortest delay next time. */
   reset(): void;
 }
 
 export const createBackoff = (ports: Ports, attempt: () => void): Backoff => {
   let failureCount = 0;
-  let timer: {readonly handle: TimerHandle} | undefined;
+  let isHeld = false;
+  let planned: {readonly handle: TimerHandle; readonly atMs: number} | undefined;
+
+  const start = (atMs: number): void => {
+    const run = () => {
+      planned = undefined;
+      attempt();
+    };
+    planned = {handle: ports.setTimer(run, Math.max(0, atMs - ports.now()), !isHeld), atMs};
+  };
+
+  const cancel = (): void => {
+    if (planned !== undefined) {
+      ports.clearTimer(planned.handle);
+      planned = undefined;
+    }
+  };
 
   return {
     plan: () => {
-      if (timer === undefined) {
-        const delayMs =
-          Math.min(FIRST_DELAY_MS * 2 ** failureCount++, MAX_DELAY_MS) * (0.75 + ports.random() / 2);
-        timer = {
-          handle: ports.setTimer(
-            () => {
-              timer = undefined;
-              attempt();
-            },
-            delayMs,
-            true,
-          ),
-        };
+      if (planned === undefined) {
+        const delayMs = Math.min(FIRST_DELAY_MS * 2 ** failureCount++, MAX_DELAY_MS);
+        start(ports.now() + delayMs * (0.75 + ports.random() / 2));
+      }
+    },
+    hold: () => {
+      isHeld = true;
+      const atMs = planned?.atMs;
+      if (atMs !== undefined) {
+        cancel();
+        start(atMs);
       }
     },
     reset: () => {
       failureCount = 0;
-      if (timer !== undefined) {
-        ports.clearTimer(timer.handle);
-        timer = undefined;
-      }
+      isHeld = false;
+      cancel();
     },
   };
 };

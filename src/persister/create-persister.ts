@@ -52,11 +52,7 @@ export const createPersister = <Extras extends object>(
   const actions = createQueue();
   const tracker = createChangeTracker(store, () => onStoreChange());
   const loader = createContentLoader(store, tracker);
-  const durability = createDurability(
-    () => tracker.pendingCount(),
-    nextId,
-    reportListener,
-  );
+  const durability = createDurability(() => tracker.pendingCount(), nextId, reportListener);
   const backoff = createBackoff(ports, () => flush());
 
   let status: Status = Status.Idle;
@@ -389,7 +385,10 @@ export const createPersister = <Extras extends object>(
     addStatusListener: (listener) => statusListeners.add((next) => listener(self, next)),
     getDurability: () => durability.get(),
     addDurabilityListener: (listener) => durability.addListener((now) => listener(self, now)),
-    whenDurable: () => durability.whenDurable(),
+    whenDurable: () => {
+      backoff.hold();
+      return durability.whenDurable();
+    },
     onProgress: (listener) => progressListeners.add(listener),
     delListener: (listenerId) => {
       [statusListeners.delete, progressListeners.delete, durability.deleteListener].some((del) =>

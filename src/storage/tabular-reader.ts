@@ -8,7 +8,7 @@ import type {DriverLimits} from '../driver/driver.ts';
 import type {Dialect} from '../sql/dialect.ts';
 import {type SqlRow, statement} from '../sql/statement.ts';
 import type {Steps} from './steps.ts';
-import type {Column, TableSchema} from './tabular-schema.ts';
+import type {TableSchema} from './tabular-schema.ts';
 
 /** Told of a cell whose spelling is damaged; it is left out, and stays in the database. */
 export type DamageListener = (tableName: string, rowId: Id, cellId: Id) => void;
@@ -40,18 +40,41 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
 
   const createDecoder = (table: TableSchema, onDamage: DamageListener) => {
     const columns = [...table.columns.values()];
+    const cellIds = columns.map(({cellId}) => cellId);
+    const codecs = columns.map(({codec}) => codec);
     // Columns are fetched by their position: a column may be named __proto__.
+    const aliases = columns.map((_, index) => `c${index}`);
     const tableName = dialect.quote(table.name);
-    const names = columns.map(({name}, index) => `${tableName}.${dialect.quote(name)} AS c${index}`);
+    const names = columns.map(({name}, index) => `${tableName}.${dialect.quote(name)} AS ${aliases[index]}`);
     const selected = [`${tableName}.${dialect.quote(table.keyName)} AS k`, ...names].join(', ');
-    const decodeInto = (rows: readonly SqlRow[], target: Table): void => {
-      for (const sqlRow of rows) {
+    // Plain objects of one shape are quickest, and hold any key but one.
+    const createRow: () => Row = cellIds.includes('__proto__') ? emptyObject : () => ({});
+
+    // Decodes from a column on; a damaged cell is told of, and left out.
+    const decodeFrom = (first: number, sqlRow: SqlRow, row: Row, rowId: Id): void => {
+      let index = first;
+      try {
+        for (; index < codecs.length; index++) {
+          const cell = codecs[index]?.decode(sqlRow[aliases[index] as string]);
+          if (cell !== undefined) {
+            row[cellIds[index] as Id] = cell;
+          }
+        }
+      } catch {
+        onDamage(table.name, rowId, cellIds[index] as Id);
+        decodeFrom(index + 1, sqlRow, row, rowId);
+      }
+    };
+
+    const decodeInto = (sqlRows: readonly SqlRow[], target: Table): void => {
+      for (const sqlRow of sqlRows) {
         const key = sqlRow.k;
         if (key === null || key === undefined) {
           continue;
         }
         const rowId = rowIdOf(key);
-        const row = decodeRow(columns, sqlRow, (cellId) => onDamage(table.name, rowId, cellId));
+        const row = createRow();
+        decodeFrom(0, sqlRow, row, rowId);
         // A row without cells is no row to a store.
         if (!isEmptyObject(row)) {
           target[rowId] = row;
@@ -124,21 +147,3 @@ const columnNames = (table: TableSchema): string[] => [
   table.keyName,
   ...[...table.columns.values()].map(({name}) => name),
 ];
-
-const decodeRow = (columns: readonly Column[], sqlRow: SqlRow, onDamage: (cellId: Id) => void): Row => {
-  const row: Row = emptyObject();
-  for (let index = 0; index < columns.length; index++) {
-    const {cellId, codec} = columns[index] as Column;
-    try {
-      const cell = codec.decode(sqlRow[COLUMN_ALIASES[index] ?? `c${index}`]);
-      if (cell !== undefined) {
-        row[cellId] = cell;
-      }
-    } catch {
-      onDamage(cellId);
-    }
-  }
-  return row;
-};
-
-const COLUMN_ALIASES: readonly string[] = Array.from({length: 64}, (_, index) => `c${index}`);
