@@ -255,6 +255,9 @@ export const createPersister = <Extras extends object>(
     await inStatus(Status.Loading, async () => {
       if (outside.kind === 'changes') {
         applyOutside(outside);
+        if (outside.fault !== undefined) {
+          onFault(outside.fault);
+        }
       } else {
         await loadStored();
         durability.update();

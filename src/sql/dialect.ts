@@ -36,6 +36,9 @@ export interface Dialect {
    */
   readonly changeCounter: Statement | undefined;
 
+  /** Whether a table can be made to log its changes by plain triggers that anybody may create. */
+  readonly hasSelfLogging: boolean;
+
   /** A name of a table or column in quotes. */
   quote(name: string): string;
   /** The placeholder of the n-th parameter, counted from 1. */

@@ -28,6 +28,7 @@ export const sqliteDialect: Dialect = {
     'SELECT (SELECT data_version FROM pragma_data_version) AS "version", total_changes() AS "total", ' +
       '(SELECT schema_version FROM pragma_schema_version) AS "schema"',
   ),
+  hasSelfLogging: true,
   ownershipMark: OWNERSHIP_MARK,
 
   quote: (name) => `"${name.replaceAll('"', '""')}"`,

@@ -1,0 +1,136 @@
+// Loads what the configuration of the `tabular` layout names: its tables and values, all of them or the rows that the
+// log tells of. Knows the mapping; nothing of transactions, versions or saving.
+
+import {emptyObject, isEmptyObject, markReplacement, noChanges} from '../base/changes.ts';
+import type {Changes, Content, Id, Row, RowChanges, Table, TableChanges, Values} from '../base/content.ts';
+import {HoldfastError} from '../base/errors.ts';
+import type {Dialect} from '../sql/dialect.ts';
+import type {LogEntry} from './change-log.ts';
+import type {ResolvedTabular} from './database-config.ts';
+import type {Steps} from './steps.ts';
+import type {ProgressListener} from './storage.ts';
+import {type DamageListener, fillCondition, type TabularReader} from './tabular-reader.ts';
+import type {Schema, TableSchema} from './tabular-schema.ts';
+
+/** The id of the one row in which values lie. */
+export const VALUES_ROW_ID = '_';
+
+export interface TabularLoader {
+  /** Everything under `load`, or undefined where none of its tables is there. */
+  loadAll(schema: Schema, onProgress: ProgressListener, onDamage: DamageListener): Steps<Content | undefined>;
+  /** The present state of the rows that the log names, each whole. */
+  loadEntries(schema: Schema, entries: readonly LogEntry[], onDamage: DamageListener): Steps<Changes>;
+}
+
+export const createTabularLoader = (
+  dialect: Dialect,
+  config: ResolvedTabular,
+  reader: TabularReader,
+): TabularLoader => {
+  const {load, valuesLoad, valuesTableName} = config;
+
+  function* loadValues(schema: Schema, onDamage: DamageListener): Steps<Values> {
+    const table = schema.get(valuesTableName);
+    if (valuesLoad === false || table === undefined) {
+      return emptyObject();
+    }
+    const rows = yield* reader.readRows(table, [VALUES_ROW_ID], undefined, onDamage);
+    const row: Row = rows[VALUES_ROW_ID] ?? emptyObject();
+    return valuesLoad === true ? row : pickCells(row, valuesLoad);
+  }
+
+  return {
+    *loadAll(schema, onProgress, onDamage) {
+      const tables: Content[0] = emptyObject();
+      let isAnyThere = valuesLoad !== false && schema.has(valuesTableName);
+      let doneRows = 0;
+      for (const {tableName, tableId, condition} of load) {
+        const table = schema.get(tableName);
+        if (table === undefined) {
+          continue;
+        }
+        isAnyThere = true;
+        const where = fillCondition(dialect, condition, tableName);
+        const rows = yield* reader.readTable(table, where, onDamage, (rowCount) => {
+          doneRows += rowCount;
+          onProgress(doneRows, undefined);
+        });
+        // Several database tables may be loaded into one table of the store.
+        tables[tableId] = Object.hasOwn(tables, tableId)
+          ? Object.assign(tables[tableId] as Table, rows)
+          : rows;
+      }
+      return isAnyThere ? [tables, yield* loadValues(schema, onDamage)] : undefined;
+    },
+
+    *loadEntries(schema, entries, onDamage) {
+      const changes = noChanges();
+      for (const {tableName, tableId, condition} of load) {
+        const table = schema.get(tableName) as TableSchema;
+        const keys = [...new Set(entries.filter((entry) => entry.table === tableName).map(({row}) => row))];
+        if (keys.length === 0) {
+          continue;
+        }
+        const rows = yield* reader.readRows(
+          table,
+          keys,
+          fillCondition(dialect, condition, tableName),
+          onDamage,
+        );
+        const tableChanges: TableChanges = changes[0][tableId] ?? emptyObject();
+        changes[0][tableId] = tableChanges;
+        for (const key of keys) {
+          const rowId = reader.rowIdOf(key);
+          const row = Object.hasOwn(rows, rowId) ? rows[rowId] : undefined;
+          tableChanges[rowId] =
+            row === undefined || isEmptyObject(row) ? undefined : markReplacement(row as RowChanges);
+        }
+      }
+      if (valuesLoad !== false && entries.some(({table}) => table === valuesTableName)) {
+        changes[1] = yield* loadValues(schema, onDamage);
+        if (valuesLoad === true) {
+          markReplacement(changes[1]);
+        } else {
+          // Of the values listed, those that are gone are told of by name.
+          for (const valueId of valuesLoad) {
+            changes[1][valueId] ??= undefined;
+          }
+        }
+      }
+      return changes;
+    },
+  };
+};
+
+/** Gathers damaged cells into one fault. */
+export const createDamageReport = (): {
+  readonly note: DamageListener;
+  readonly fault: () => Error | undefined;
+} => {
+  const found: {tableName: string; rowId: Id; cellId: Id}[] = [];
+  return {
+    note: (tableName, rowId, cellId) => {
+      found.push({tableName, rowId, cellId});
+    },
+    fault: () =>
+      found.length === 0
+        ? undefined
+        : new HoldfastError(
+            'storage/unreadable',
+            `${found.length} cells could not be read, the first in column "${found[0]?.cellId}" of table "${found[0]?.tableName}"; ` +
+              'they were left out, and stay in the database until they are overwritten.',
+            {cellCount: found.length, first: found[0]},
+          ),
+  };
+};
+
+/** The cells or values of these ids. */
+export const pickCells = <Cells extends RowChanges>(cells: Cells, ids: readonly Id[]): Cells => {
+  const some = emptyObject<Cells>();
+  for (const id of ids) {
+    if (Object.hasOwn(cells, id)) {
+      some[id as keyof Cells] = cells[id] as Cells[keyof Cells];
+    }
+  }
+  return some;
+};

@@ -1,0 +1,204 @@
+// Saves what the configuration of the `tabular` layout names: changed rows and values, or everything. Knows the mapping;
+// nothing of transactions, versions or loading.
+
+import type {Id, Row, RowChanges, TableChanges, Values} from '../base/content.ts';
+import type {Dialect} from '../sql/dialect.ts';
+import {statement} from '../sql/statement.ts';
+import type {ResolvedTabular, TabularSave} from './database-config.ts';
+import type {Steps} from './steps.ts';
+import type {StoreReader, Write} from './storage.ts';
+import {pickCells, VALUES_ROW_ID} from './tabular-load.ts';
+import {fillCondition} from './tabular-reader.ts';
+import type {Schema, TableSchema, TabularSchema} from './tabular-schema.ts';
+import type {TabularWriter} from './tabular-writer.ts';
+
+export interface TabularSaver {
+  /** Stores the changes, or everything; what it creates and drops it notes in the schema. */
+  saveAll(schema: Schema, write: Write): Steps;
+  /** Deletes everything under `save`, within its conditions. */
+  clear(schema: Schema): Steps;
+}
+
+export const createTabularSaver = (
+  dialect: Dialect,
+  config: ResolvedTabular,
+  schemas: TabularSchema,
+  writer: TabularWriter,
+): TabularSaver => {
+  const {save: saves, valuesSave, valuesTableName} = config;
+  const valuesTable: TabularSave = {
+    tableName: valuesTableName,
+    tableId: '',
+    rowIdColumnName: '_id',
+    condition: undefined,
+    deleteEmptyColumns: false,
+    deleteEmptyTable: false,
+  };
+
+  function* ensureTable(schema: Schema, {tableName, rowIdColumnName}: TabularSave): Steps<TableSchema> {
+    const table = schema.get(tableName);
+    if (table !== undefined) {
+      return table;
+    }
+    const created = schemas.create(tableName, rowIdColumnName);
+    yield created.statement;
+    schema.set(tableName, created.table);
+    return created.table;
+  }
+
+  function* saveRows(
+    schema: Schema,
+    save: TabularSave,
+    changes: TableChanges,
+    rowOf: (rowId: Id) => Row,
+    doneRow: () => void,
+  ): Steps {
+    const deleted: Id[] = [];
+    const changed: RowChanges[] = [];
+    for (const rowId of Object.keys(changes)) {
+      const row = changes[rowId];
+      if (row === undefined) {
+        deleted.push(rowId);
+      } else {
+        changed.push(row);
+      }
+    }
+    const existing = schema.get(save.tableName);
+    if (changed.length > 0) {
+      const table = yield* ensureTable(schema, save);
+      yield* writer.prepareColumns(table, changed);
+      yield* writer.writeRows(table, changedRows(changes, rowOf, doneRow));
+    }
+    if (existing !== undefined && deleted.length > 0) {
+      yield* writer.deleteRows(existing, deleted, fillCondition(dialect, save.condition, save.tableName));
+    }
+  }
+
+  function* saveWholeTable(
+    schema: Schema,
+    save: TabularSave,
+    store: StoreReader,
+    doneRow: () => void,
+  ): Steps {
+    const rowIds = store.getRowIds(save.tableId);
+    if (rowIds.length === 0) {
+      return;
+    }
+    const table = yield* ensureTable(schema, save);
+    if (store.getTableCellIds(save.tableId).some((cellId) => !table.columns.has(cellId))) {
+      yield* writer.prepareColumns(table, rowsOf(store, save.tableId, rowIds));
+    }
+    yield* writer.writeRows(table, wholeRows(store, save.tableId, rowIds, doneRow));
+  }
+
+  function* saveValues(schema: Schema, changes: RowChanges, values: Values): Steps {
+    if (valuesSave === false) {
+      return;
+    }
+    const row = valuesSave === true ? values : pickCells(values, valuesSave);
+    const some = valuesSave === true ? changes : pickCells(changes, valuesSave);
+    if (Object.keys(some).length > 0) {
+      yield* saveRows(schema, valuesTable, {[VALUES_ROW_ID]: some}, () => row, ignoreRow);
+    }
+  }
+
+  function* deleteEmpty(schema: Schema): Steps {
+    for (const {tableName, deleteEmptyColumns, deleteEmptyTable} of saves) {
+      const table = schema.get(tableName);
+      if (table === undefined || table.isView) {
+        continue;
+      }
+      const name = dialect.quote(tableName);
+      if (deleteEmptyTable && (yield statement(`SELECT 1 AS "one" FROM ${name} LIMIT 1`)).length === 0) {
+        yield statement(`DROP TABLE ${name}`);
+        schema.delete(tableName);
+        continue;
+      }
+      for (const column of deleteEmptyColumns ? [...table.columns.values()] : []) {
+        const columnName = dialect.quote(column.name);
+        const isUsed = `SELECT 1 AS "one" FROM ${name} WHERE ${columnName} IS NOT NULL LIMIT 1`;
+        if ((yield statement(isUsed)).length === 0) {
+          yield statement(`ALTER TABLE ${name} DROP COLUMN ${columnName}`);
+          table.columns.delete(column.cellId);
+        }
+      }
+    }
+  }
+
+  return {
+    *saveAll(schema, {changes, store, onProgress, isExplicit}) {
+      const totalRows =
+        changes === undefined
+          ? saves.reduce((sum, {tableId}) => sum + store.getRowCount(tableId), 0)
+          : undefined;
+      let doneRows = 0;
+      const doneRow = () => {
+        if (++doneRows % 1_000 === 0) {
+          onProgress(doneRows, totalRows);
+        }
+      };
+      for (const save of saves) {
+        if (changes === undefined) {
+          yield* saveWholeTable(schema, save, store, doneRow);
+        } else if (Object.hasOwn(changes[0], save.tableId)) {
+          const rows = changes[0][save.tableId] ?? {};
+          yield* saveRows(schema, save, rows, (rowId) => store.getRow(save.tableId, rowId), doneRow);
+        }
+      }
+      const values = valuesSave === false ? {} : store.getValues();
+      yield* saveValues(schema, changes === undefined ? values : changes[1], values);
+      if (isExplicit) {
+        yield* deleteEmpty(schema);
+      }
+      if (totalRows !== undefined) {
+        onProgress(totalRows, totalRows);
+      }
+    },
+
+    *clear(schema) {
+      for (const {tableName, condition} of valuesSave === false ? saves : [...saves, valuesTable]) {
+        if (schema.has(tableName)) {
+          const where = fillCondition(dialect, condition, tableName);
+          yield statement(
+            `DELETE FROM ${dialect.quote(tableName)}${where === undefined ? '' : ` WHERE ${where}`}`,
+          );
+        }
+      }
+    },
+  };
+};
+
+const ignoreRow = (): void => undefined;
+
+function* changedRows(
+  changes: TableChanges,
+  rowOf: (rowId: Id) => Row,
+  doneRow: () => void,
+): Generator<readonly [Id, RowChanges, Row]> {
+  for (const rowId of Object.keys(changes)) {
+    const row = changes[rowId];
+    if (row !== undefined) {
+      yield [rowId, row, rowOf(rowId)];
+    }
+    doneRow();
+  }
+}
+
+function* wholeRows(
+  store: StoreReader,
+  tableId: Id,
+  rowIds: readonly Id[],
+  doneRow: () => void,
+): Generator<readonly [Id, RowChanges, Row]> {
+  for (const rowId of rowIds) {
+    const row = store.getRow(tableId, rowId);
+    yield [rowId, row, row];
+    doneRow();
+  }
+}
+
+function* rowsOf(store: StoreReader, tableId: Id, rowIds: readonly Id[]): Generator<RowChanges> {
+  for (const rowId of rowIds) {
+    yield store.getRow(tableId, rowId);
+  }
+}
