@@ -34,6 +34,8 @@ export interface TabularReader {
 
 /** Rows a chunk, so that a table of a million does not stand in memory twice. */
 const ROWS_A_CHUNK = 10_000;
+/** SQLite allows 2,000 columns in a result, PostgreSQL 1,664. */
+const MAX_PAGED_COLUMNS = 1_600;
 
 export const createTabularReader = (dialect: Dialect, limits: DriverLimits): TabularReader => {
   const idsAStatement = Math.min(500, limits.maxParams);
@@ -90,8 +92,9 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
       const {selected, decodeInto} = createDecoder(table, onDamage);
       const name = dialect.quote(table.name);
       const where = condition === undefined ? '' : ` WHERE (${condition})`;
-      // Others' tables may be without row numbers.
-      const order = table.isOurs ? dialect.rowOrder(columnNames(table)) : undefined;
+      // Others' tables may be without row numbers, and a table as wide as SQL allows leaves no room for one beside it.
+      const isPaged = table.isOurs && table.columns.size <= MAX_PAGED_COLUMNS;
+      const order = isPaged ? dialect.rowOrder(columnNames(table)) : undefined;
       const from = `FROM ${name}`;
       if (order === undefined) {
         const all = yield statement(`SELECT ${selected} ${from}${where}`);
