@@ -14,6 +14,7 @@ export interface SqliteNodeDatabase {
 
 interface SqliteNodeStatement {
   all(...params: SqlValue[]): unknown[];
+  setReadBigInts(isEnabled: boolean): unknown;
 }
 
 export const sqliteNodeDriver = (db: SqliteNodeDatabase): HostDriver => {
@@ -23,7 +24,36 @@ export const sqliteNodeDriver = (db: SqliteNodeDatabase): HostDriver => {
     kind: 'host',
     dialect: 'sqlite',
     limits: SQLITE_LIMITS,
-    query: ({sql, params}) => prepare(sql).all(...params) as SqlRow[],
+    query: ({sql, params}) => {
+      try {
+        return prepare(sql).all(...params) as SqlRow[];
+      } catch (error) {
+        if (!isTooLargeForNumber(error) || !READS_ONLY.test(sql)) {
+          throw error;
+        }
+        return readWithBigInts(db.prepare(sql), params);
+      }
+    },
     ...(path ? {watch: (onMaybeChanged) => watchDatabaseFile(path, onMaybeChanged)} : {}),
   };
+};
+
+const READS_ONLY = /^\s*SELECT\b/i;
+
+// node:sqlite refuses to read an integer that a number cannot hold exactly, unless it may hand over bigints.
+const isTooLargeForNumber = (error: unknown): boolean =>
+  (error as {code?: unknown} | null)?.code === 'ERR_OUT_OF_RANGE';
+
+const readWithBigInts = (prepared: SqliteNodeStatement, params: readonly SqlValue[]): SqlRow[] => {
+  prepared.setReadBigInts(true);
+  const rows = prepared.all(...params) as {[columnName: string]: unknown}[];
+  for (const row of rows) {
+    for (const columnName of Object.keys(row)) {
+      const value = row[columnName];
+      if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) {
+        row[columnName] = Number(value);
+      }
+    }
+  }
+  return rows;
 };
