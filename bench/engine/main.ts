@@ -4,10 +4,10 @@
 //   npm run bench -- engine        (a table)
 //   npm run bench -- engine --json (the figures)
 
-import {createStore} from '../../dist/entry/store.js';
-import {createBetterSqlite3Persister} from '../../dist/entry/persisters/persister-better-sqlite3.js';
 import {createStore as createTinyBaseStore} from 'tinybase';
 import {createBetterSqlite3Persister as createTinyBasePersister} from 'tinybase/persisters/persister-better-sqlite3';
+import {createBetterSqlite3Persister} from '../../dist/entry/persisters/persister-better-sqlite3.js';
+import {createStore} from '../../dist/entry/store.js';
 import {bareInsert, bareLoad, bareUpsert, makeRows, openDatabase} from './cases.ts';
 
 const ROW_COUNT = 100_000;
@@ -20,9 +20,16 @@ const layouts = {
   json: {mode: 'json'},
 } as const;
 
-type Figure = {name: string; holdfast: number; tinybase?: number | undefined; bare?: number | undefined; unit: string};
+type Figure = {
+  name: string;
+  holdfast: number;
+  tinybase?: number | undefined;
+  bare?: number | undefined;
+  unit: string;
+};
 
-const median = (figures: readonly number[]): number => [...figures].sort((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
+const median = (figures: readonly number[]): number =>
+  [...figures].sort((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
 
 const timeMs = async (work: () => unknown): Promise<number> => {
   const start = performance.now();
@@ -59,7 +66,11 @@ const measureTinyBaseSave = (layout: 'json' | 'tabular', rowCount: number) => as
   return ms;
 };
 
-const measureEdit = async (layout: keyof typeof layouts, rowCount: number, edits: number): Promise<number> => {
+const measureEdit = async (
+  layout: keyof typeof layouts,
+  rowCount: number,
+  edits: number,
+): Promise<number> => {
   const {db, dispose} = openDatabase();
   const store = createStore().setTable('t', rowCount === ROW_COUNT ? rows : makeRows(rowCount));
   const persister = createBetterSqlite3Persister(store, db, layouts[layout]);
@@ -99,7 +110,11 @@ const measureBareEdit = async (): Promise<number> => {
 };
 
 // TinyBase has no promise that tells when an auto-save is stored: its own save status does.
-const measureTinyBaseEdit = async (layout: 'json' | 'tabular', rowCount: number, edits: number): Promise<number> => {
+const measureTinyBaseEdit = async (
+  layout: 'json' | 'tabular',
+  rowCount: number,
+  edits: number,
+): Promise<number> => {
   const {db, dispose} = openDatabase();
   const store = createTinyBaseStore().setTable('t', makeRows(rowCount));
   const persister = createTinyBasePersister(store, db, layouts[layout] as never);
@@ -144,7 +159,11 @@ const measureLoad = async (layout: keyof typeof layouts): Promise<number> => {
 
 const measureTinyBaseLoad = async (layout: 'json' | 'tabular', rowCount: number): Promise<number> => {
   const {db, dispose} = openDatabase();
-  const saver = createTinyBasePersister(createTinyBaseStore().setTable('t', makeRows(rowCount)), db, layouts[layout] as never);
+  const saver = createTinyBasePersister(
+    createTinyBaseStore().setTable('t', makeRows(rowCount)),
+    db,
+    layouts[layout] as never,
+  );
   await saver.save();
   await saver.destroy();
   const ms = await repeat(RUNS, async () => {
@@ -175,15 +194,42 @@ const main = async (): Promise<void> => {
     const isJson = layout === 'json';
     const edits = isJson ? 5 : EDITS;
     figures.push(
-      {name: `${layout}: save 100,000 rows`, holdfast: await repeat(RUNS, measureSave(layout)), tinybase: isJson ? await repeat(RUNS, measureTinyBaseSave('json', ROW_COUNT)) : undefined, bare: bareSave, unit: 'ms'},
-      {name: `${layout}: load 100,000 rows`, holdfast: await measureLoad(layout), tinybase: isJson ? await measureTinyBaseLoad('json', ROW_COUNT) : undefined, bare: bareLoadMs, unit: 'ms'},
-      {name: `${layout}: one-cell edit, 100 rows`, holdfast: await measureEdit(layout, 100, EDITS), bare: bareEdit, unit: 'µs'},
-      {name: `${layout}: one-cell edit, 100,000 rows`, holdfast: await measureEdit(layout, ROW_COUNT, edits), tinybase: isJson ? await measureTinyBaseEdit('json', ROW_COUNT, 5) : undefined, bare: bareEdit, unit: 'µs'},
+      {
+        name: `${layout}: save 100,000 rows`,
+        holdfast: await repeat(RUNS, measureSave(layout)),
+        tinybase: isJson ? await repeat(RUNS, measureTinyBaseSave('json', ROW_COUNT)) : undefined,
+        bare: bareSave,
+        unit: 'ms',
+      },
+      {
+        name: `${layout}: load 100,000 rows`,
+        holdfast: await measureLoad(layout),
+        tinybase: isJson ? await measureTinyBaseLoad('json', ROW_COUNT) : undefined,
+        bare: bareLoadMs,
+        unit: 'ms',
+      },
+      {
+        name: `${layout}: one-cell edit, 100 rows`,
+        holdfast: await measureEdit(layout, 100, EDITS),
+        bare: bareEdit,
+        unit: 'µs',
+      },
+      {
+        name: `${layout}: one-cell edit, 100,000 rows`,
+        holdfast: await measureEdit(layout, ROW_COUNT, edits),
+        tinybase: isJson ? await measureTinyBaseEdit('json', ROW_COUNT, 5) : undefined,
+        bare: bareEdit,
+        unit: 'µs',
+      },
     );
   }
-  figures.push(
-    {name: 'tabular: one-cell edit, 5,000 rows', holdfast: await measureEdit('tabular', 5_000, EDITS), tinybase: await measureTinyBaseEdit('tabular', 5_000, 200), bare: bareEdit, unit: 'µs'},
-  );
+  figures.push({
+    name: 'tabular: one-cell edit, 5,000 rows',
+    holdfast: await measureEdit('tabular', 5_000, EDITS),
+    tinybase: await measureTinyBaseEdit('tabular', 5_000, 200),
+    bare: bareEdit,
+    unit: 'µs',
+  });
   print(figures);
 };
 
@@ -192,7 +238,10 @@ const print = (figures: readonly Figure[]): void => {
     console.log(JSON.stringify(figures, undefined, 2));
     return;
   }
-  const show = (figure: number | undefined, unit: string) => (figure === undefined ? '' : `${figure < 100 ? figure.toFixed(1) : Math.round(figure).toLocaleString('en')} ${unit}`);
+  const show = (figure: number | undefined, unit: string) =>
+    figure === undefined
+      ? ''
+      : `${figure < 100 ? figure.toFixed(1) : Math.round(figure).toLocaleString('en')} ${unit}`;
   console.log('| what | holdfast | tinybase 10.0.1 | bare driver | of bare |');
   console.log('| --- | ---: | ---: | ---: | ---: |');
   for (const {name, holdfast, tinybase, bare, unit} of figures) {

@@ -52,7 +52,7 @@ export type WriteResult = 'stored' | 'whole-needed';
 
 /** What somebody else did to the storage: the changes where they are known, or a reason to read all of it. */
 export type OutsideChange =
-  | {readonly kind: 'changes'; readonly changes: Changes}
+  | {readonly kind: 'changes'; readonly changes: Changes; readonly fault?: Error | undefined}
   | {readonly kind: 'unknown'};
 
 /** Something outside happened; without details the persister asks for them with `readOutside`. */
