@@ -1,5 +1,5 @@
-// Has the database log the changes of the tables that are both loaded and saved, whoever makes them, and reads that log.
-// Tables of which the persister may only read are left as they are: what changed in them is found by reading them.
+// Has the database log the changes of tables that Holdfast made and that are both loaded and saved, whoever makes them,
+// and reads that log. Nobody else's table is given a trigger: what changed in it is found by reading it.
 
 import type {Changes} from '../base/content.ts';
 import {isHoldfastError} from '../base/errors.ts';
@@ -53,7 +53,7 @@ export const createTabularFeed = (
     ];
     const tables = names.map((name) => schema.get(name));
     return names.every((name) => savedNames.has(name)) &&
-      tables.every((table) => table !== undefined && !table.isView)
+      tables.every((table) => table?.isOurs === true)
       ? (tables as TableSchema[])
       : undefined;
   };

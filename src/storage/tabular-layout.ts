@@ -1,6 +1,6 @@
 // Layout `tabular`: tables of the store as tables of the database, as the configuration maps them, and values as the
 // one row `_` of a table of their own. Nothing is read or written that the configuration does not name, but for the
-// log of changes (`holdfast_log`), which tables that are both loaded and saved keep by triggers once anybody watches.
+// log of changes (`holdfast_log`), which tables that Holdfast made keep by triggers once anybody watches.
 
 import type {Id} from '../base/content.ts';
 import {isHoldfastError} from '../base/errors.ts';
