@@ -52,8 +52,7 @@ export const createTabularFeed = (
       ...(valuesLoad === false ? [] : [valuesTableName]),
     ];
     const tables = names.map((name) => schema.get(name));
-    return names.every((name) => savedNames.has(name)) &&
-      tables.every((table) => table?.isOurs === true)
+    return names.every((name) => savedNames.has(name)) && tables.every((table) => table?.isOurs === true)
       ? (tables as TableSchema[])
       : undefined;
   };
