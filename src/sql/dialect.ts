@@ -52,6 +52,8 @@ export interface Dialect {
   describe(tableNames: readonly string[]): Statement;
   /** A hidden column that numbers rows in the order of their insertion, unless these columns hide it. */
   rowOrder(columnNames: readonly string[]): string | undefined;
+  /** Names, in lower case, that no column can be given. */
+  readonly reservedColumnNames: ReadonlySet<string>;
   /** The end of a `CREATE TABLE` that marks it as created here. */
   readonly ownershipMark: string;
   /** Merges a JSON object of changed cells into one of stored cells; a `null` in the patch deletes. */

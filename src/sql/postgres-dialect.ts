@@ -24,6 +24,7 @@ export const postgresDialect: Dialect = {
   changeCounter: undefined,
   hasSelfLogging: false,
   ownershipMark: '',
+  reservedColumnNames: new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']),
 
   quote: (name) => `"${name.replaceAll('"', '""')}"`,
   placeholder: (index) => `$${index}`,

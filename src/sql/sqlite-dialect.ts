@@ -14,6 +14,9 @@ const COLUMN_TYPES: Dialect['columnTypes'] = {
 // A comment inside CREATE TABLE is kept by SQLite, through every ALTER TABLE: it marks a table as ours.
 const OWNERSHIP_MARK = '/* holdfast */';
 
+// What a table's own row numbers are called, unless a column hides the name; SQLite 3.54 adds no such column.
+const ROW_NUMBER_NAMES = ['rowid', '_rowid_', 'oid'];
+
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
   beginRead: 'BEGIN',
@@ -30,6 +33,7 @@ export const sqliteDialect: Dialect = {
   ),
   hasSelfLogging: true,
   ownershipMark: OWNERSHIP_MARK,
+  reservedColumnNames: new Set(ROW_NUMBER_NAMES),
 
   quote: (name) => `"${name.replaceAll('"', '""')}"`,
   placeholder: () => '?',
@@ -47,7 +51,7 @@ export const sqliteDialect: Dialect = {
     ),
   rowOrder: (columnNames) => {
     const names = new Set(columnNames.map((name) => name.toLowerCase()));
-    return ['rowid', '_rowid_', 'oid'].find((name) => !names.has(name));
+    return ROW_NUMBER_NAMES.find((name) => !names.has(name));
   },
   patchJson: (stored, patch) => `json_patch(${stored}, ${patch})`,
   quoteJson: (expression) => `json_quote(${expression})`,

@@ -1,9 +1,18 @@
 // How the `rows` layout spells cells: JSON in which every cell is one scalar, so that merging by name never looks
 // inside a cell, and no cell is a JSON null, which in a merge deletes. Objects, arrays and nulls are spelt as strings.
+// Ids with NULs are spelt too: to SQLite a name in JSON ends at a NUL, so that a merge takes one for another.
 
-import {isSpelling, SPELLING_MARK, spell, stringifyJson, unspell} from '../base/cell-text.ts';
+import {
+  isSpelling,
+  SPELLING_MARK,
+  spell,
+  spellId,
+  stringifyJson,
+  unspell,
+  unspellId,
+} from '../base/cell-text.ts';
 import {emptyObject} from '../base/changes.ts';
-import type {Cell, Row} from '../base/content.ts';
+import type {Cell, Row, RowChanges} from '../base/content.ts';
 
 /** Where values lie: as rows of a table that no id of a user is spelt like, with this one cell. */
 export const VALUES_TABLE = `${SPELLING_MARK}values`;
@@ -11,31 +20,45 @@ export const VALUE_CELL = '';
 
 export const spellRowCells = (row: Row): string => {
   for (const cellId in row) {
-    const cell = row[cellId];
-    if (typeof cell === 'object') {
-      return stringifyJson(mapCells(row, (each) => (typeof each === 'object' ? spell(each) : each)));
+    if (typeof row[cellId] === 'object') {
+      return stringifyJson(spellCells(row));
     }
   }
-  return stringifyJson(row);
+  const text = stringifyJson(row);
+  return MAY_NEED_SPELLING.test(text) ? stringifyJson(spellCells(row)) : text;
 };
+
+/** The JSON that merges changed cells into stored ones. Its null deletes; a cell that is null is spelt. */
+export const spellPatch = (changes: RowChanges): string => stringifyJson(spellCells(changes));
 
 /** The row that parsed JSON stands for; the same object where nothing in it is spelt. */
 export const unspellRowCells = (row: Row): Row => {
   for (const cellId in row) {
     const cell = row[cellId];
-    if (typeof cell === 'string' && isSpelling(cell)) {
-      return mapCells(row, (each) =>
-        typeof each === 'string' && isSpelling(each) ? (unspell(each) as Cell) : each,
-      );
+    if (isSpelling(cellId) || (typeof cell === 'string' && isSpelling(cell))) {
+      return unspellCells(row);
     }
   }
   return row;
 };
 
-const mapCells = (row: Row, map: (cell: Cell) => Cell): Row => {
-  const mapped: Row = emptyObject();
-  for (const cellId of Object.keys(row)) {
-    mapped[cellId] = map(row[cellId] as Cell);
+// How JSON text shows what `spellId` spells. Cells with the like in them are looked at once more for nothing.
+const MAY_NEED_SPELLING = /\uFFFD|\\u(?:0000|d)/;
+
+const spellCells = (cells: RowChanges): Row => {
+  const spelt: Row = emptyObject();
+  for (const cellId of Object.keys(cells)) {
+    const cell = cells[cellId];
+    spelt[spellId(cellId)] = cell === undefined ? null : typeof cell === 'object' ? spell(cell) : cell;
   }
-  return mapped;
+  return spelt;
+};
+
+const unspellCells = (cells: Row): Row => {
+  const row: Row = emptyObject();
+  for (const cellId of Object.keys(cells)) {
+    const cell = cells[cellId] as Cell;
+    row[unspellId(cellId)] = typeof cell === 'string' && isSpelling(cell) ? (unspell(cell) as Cell) : cell;
+  }
+  return row;
 };

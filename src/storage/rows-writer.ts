@@ -1,14 +1,14 @@
 // Writes changes, or a whole store, into the `rows` layout: the statements of one save. Knows how rows are spelt;
 // nothing of when they are saved or what others do.
 
-import {spell, spellId, stringifyJson} from '../base/cell-text.ts';
+import {spellId} from '../base/cell-text.ts';
 import {isReplacement} from '../base/changes.ts';
-import type {Cell, Changes, Id, Row, RowChanges} from '../base/content.ts';
+import type {Cell, Changes, Row, RowChanges} from '../base/content.ts';
 import type {DriverLimits} from '../driver/driver.ts';
 import type {Dialect} from '../sql/dialect.ts';
 import {type SqlValue, statement} from '../sql/statement.ts';
 import type {LogEntry} from './change-log.ts';
-import {spellRowCells, VALUE_CELL, VALUES_TABLE} from './rows-text.ts';
+import {spellPatch, spellRowCells, VALUE_CELL, VALUES_TABLE} from './rows-text.ts';
 import type {Steps} from './steps.ts';
 import type {ProgressListener, StoreReader} from './storage.ts';
 
@@ -176,15 +176,4 @@ const isWholeRow = (changes: RowChanges, row: Row): boolean => {
     count++;
   }
   return count === Object.keys(row).length;
-};
-
-// A patch's null deletes; a cell that is null is spelt, so the two differ.
-const spellPatch = (changes: RowChanges): string => {
-  const patch: {[cellId: Id]: Cell} = Object.create(null);
-  for (const cellId of Object.keys(changes)) {
-    const cell = changes[cellId];
-    patch[cellId] =
-      cell === undefined ? null : cell === null || typeof cell === 'object' ? spell(cell) : cell;
-  }
-  return stringifyJson(patch);
 };

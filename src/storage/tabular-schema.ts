@@ -75,7 +75,7 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => ({
   }),
 
   addColumn: (table, cellId, kind) => {
-    const name = nameColumn(table, cellId);
+    const name = nameColumn(dialect, table, cellId);
     const codec = table.isOurs ? ownCodec(kind) : foreignCodec(kind);
     table.columns.set(cellId, {cellId, name, codec});
     return statement(
@@ -102,9 +102,10 @@ const findName = (names: ReadonlyMap<string, string>, found: string): string => 
 };
 
 // A cell id that SQL cannot take as a column's name, or takes for another's, is spelt, its capitals escaped.
-const nameColumn = (table: TableSchema, cellId: Id): string => {
+const nameColumn = (dialect: Dialect, table: TableSchema, cellId: Id): string => {
   const isTaken =
     isSameName(cellId, table.keyName) ||
+    dialect.reservedColumnNames.has(foldName(cellId)) ||
     [...table.columns.values()].some((column) => isSameName(column.name, cellId));
   if (cellId !== '' && !isTaken && spellId(cellId) === cellId) {
     return cellId;

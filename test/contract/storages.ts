@@ -1,0 +1,52 @@
+// Storages as the suites open them: the three layouts over any of the bindings.
+
+import {createConnection} from '../../src/driver/connection.ts';
+import type {Driver} from '../../src/driver/driver.ts';
+import {type DatabasePersisterConfig, resolveDatabaseConfig} from '../../src/storage/database-config.ts';
+import {createJsonLayout} from '../../src/storage/json-layout.ts';
+import {createRowsLayout} from '../../src/storage/rows-layout.ts';
+import type {Storage} from '../../src/storage/storage.ts';
+import {createTabularLayout} from '../../src/storage/tabular-layout.ts';
+import {type StoragePlace, suiteTableIds} from '../../src/testing/storage.suite.ts';
+import {createDatabasePlace, type DatabaseKind} from './databases.ts';
+
+export type LayoutName = 'json' | 'tabular' | 'rows';
+
+export const layoutNames: readonly LayoutName[] = ['json', 'tabular', 'rows'];
+
+/** A configuration that keeps these tables and all values. */
+export const configOf = (
+  layoutName: LayoutName,
+  tableIds: readonly string[] = suiteTableIds,
+): DatabasePersisterConfig =>
+  layoutName === 'tabular'
+    ? {
+        mode: 'tabular',
+        tables: {
+          load: Object.fromEntries(tableIds.map((tableId) => [`t ${tableId}`, tableId])),
+          save: Object.fromEntries(tableIds.map((tableId) => [tableId, `t ${tableId}`])),
+        },
+        values: {load: true, save: true},
+      }
+    : {mode: layoutName};
+
+export const openLayout = (driver: Driver, given: DatabasePersisterConfig): Storage => {
+  const connection = createConnection(driver);
+  const config = resolveDatabaseConfig(given);
+  switch (config.mode) {
+    case 'json':
+      return createJsonLayout(connection, config);
+    case 'tabular':
+      return createTabularLayout(connection, config);
+    case 'rows':
+      return createRowsLayout(connection, config);
+  }
+};
+
+export const createLayoutPlace = (kind: DatabaseKind, layoutName: LayoutName): StoragePlace => {
+  const place = createDatabasePlace(kind);
+  return {
+    open: async () => openLayout((await place.open()).driver, configOf(layoutName)),
+    remove: place.remove,
+  };
+};
