@@ -27,9 +27,20 @@ export const admitValue = (state: State, valueId: Id, value: unknown) => {
   return rules?.default;
 };
 
-/** The cells that are kept for a row, with defaults, or `undefined` if the row is refused; `isPartial` leaves out what is not named. */
-export const admitRow = (state: State, tableId: Id, rowId: Id | undefined, row: unknown, isPartial = false) =>
+/**
+ * What is kept for a row, with defaults, or `undefined` if the row is refused; put into `cells`, which come from the row's table.
+ * `isPartial` leaves out what is not named.
+ */
+export const admitRow = (
+  state: State,
+  tableId: Id,
+  rowId: Id | undefined,
+  row: unknown,
+  cells: Cells,
+  isPartial = false,
+) =>
   admitMembers(
+    cells,
     state.tablesSchema?.get(tableId),
     row,
     isPartial,
@@ -39,6 +50,7 @@ export const admitRow = (state: State, tableId: Id, rowId: Id | undefined, row: 
 
 export const admitValues = (state: State, values: unknown, isPartial = false) =>
   admitMembers(
+    newCells(),
     state.valuesSchema,
     values,
     isPartial,
@@ -47,11 +59,10 @@ export const admitValues = (state: State, values: unknown, isPartial = false) =>
   );
 
 /** The cells that a row begins with, defaults after the first one given, as TinyBase orders them; tells of those that are missing. */
-export const withDefaults = (state: State, tableId: Id, rowId: Id, given: Cells): Cells => {
+export const withDefaults = (state: State, tableId: Id, rowId: Id, given: Cells, cells: Cells): Cells => {
   const rules = state.tablesSchema?.get(tableId);
   if (!rules) return given;
   refuseMissing(rules, given, (cellId) => refuseCell(state, tableId, rowId, cellId));
-  const cells = newCells();
   for (const cellId in given) {
     cells[cellId] = given[cellId] as Stored;
     fillIn(rules, cells);
@@ -95,6 +106,7 @@ export const rememberKinds = (state: State, kept: unknown): void => {
 };
 
 const admitMembers = (
+  cells: Cells,
   rules: Map<Id, CellRules> | undefined,
   members: unknown,
   isPartial: boolean,
@@ -106,7 +118,6 @@ const admitMembers = (
     return undefined;
   }
   if (rules && !isPartial) refuseMissing(rules, members, refuse);
-  const cells = newCells();
   let isEmpty = true;
   let isAdmitted = false;
   for (const id in members) {

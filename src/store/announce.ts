@@ -14,6 +14,7 @@ import {fromStored} from './stored.ts';
  * them up costs more than to make them. What listeners ask about single cells is answered from the changes up to that moment.
  */
 export const announce = (state: State, trees: ListenerTrees, getNet: (state: State) => NetChanges): void => {
+  if (!trees.size) return;
   let isTabular = false;
   let isValued = false;
   if (state.log.length) {
@@ -121,6 +122,9 @@ const announceCells = (state: State, trees: ListenerTrees, cells: CellChanges): 
     const change = netChanges(state).cells.get(tableId)?.get(rowId)?.get(cellId);
     return change && isChanged(change) ? [true, fromStored(change[0]), now] : [false, now, now];
   };
+  const [hearsCells, hearsRows, hearsTable] = (['cell', 'row', 'table'] as const).map((kind) =>
+    trees.has(kind),
+  );
   let isAnyTableChanged = false;
   for (const [tableId, rows] of cells) {
     let isTableChanged = false;
@@ -129,27 +133,27 @@ const announceCells = (state: State, trees: ListenerTrees, cells: CellChanges): 
       for (const [cellId, change] of changes) {
         if (!isChanged(change)) continue;
         isRowChanged = true;
-        if (hasListeners(trees, 'cell')) {
-          const [before, now] = change;
+        if (hearsCells) {
+          const ids = [tableId, rowId, cellId];
           callListeners(
             state,
             trees,
             'cell',
-            [tableId, rowId, cellId],
-            fromStored(now),
-            fromStored(before),
+            ids,
+            fromStored(change[1]),
+            fromStored(change[0]),
             getCellChange,
           );
         }
       }
       if (isRowChanged) {
         isTableChanged = true;
-        callListeners(state, trees, 'row', [tableId, rowId], getCellChange);
+        if (hearsRows) callListeners(state, trees, 'row', [tableId, rowId], getCellChange);
       }
     }
     if (isTableChanged) {
       isAnyTableChanged = true;
-      callListeners(state, trees, 'table', [tableId], getCellChange);
+      if (hearsTable) callListeners(state, trees, 'table', [tableId], getCellChange);
     }
   }
   if (isAnyTableChanged) callListeners(state, trees, 'tables', [], getCellChange);

@@ -14,16 +14,17 @@
 // entries of their own, but never lose one: `removeCell` leaves the object to the log and goes on with a copy.
 
 import type {Id} from '../base/content.ts';
-import {type Cells, newCells, newTable, type State, type Stored, type TableState} from './state.ts';
+import {type Cells, newTable, type State, type Stored, type TableState} from './state.ts';
 
 /** Copying a row to remove a cell is quicker than V8's `delete`, until the row is long. */
 const MAX_COPIED_CELLS = 64;
 
-/** Adds a row that was not there, in a new table if there was none (`spare`, if given). */
-export const putRow = (state: State, tableId: Id, rowId: Id, cells: Cells, spare?: TableState): void => {
-  let table = state.tables.get(tableId);
-  if (!table) {
-    table = spare ?? newTable();
+/** The table of an id, or a new one that is not in the store before a row is put there. */
+export const tableFor = (state: State, tableId: Id): TableState => state.tables.get(tableId) ?? newTable();
+
+/** Adds a row that was not there, in the table from `tableFor`. */
+export const putRow = (state: State, tableId: Id, rowId: Id, cells: Cells, table: TableState): void => {
+  if (table.rows.size === 0) {
     state.tables.set(tableId, table);
     state.log.push(tableId, undefined, undefined, undefined, true);
   }
@@ -39,20 +40,20 @@ export const putCell = (
   rowId: Id,
   cellId: Id,
   cell: Stored,
-  table = state.tables.get(tableId),
-  cells = table?.rows.get(rowId),
+  table = tableFor(state, tableId),
+  cells = table.rows.get(rowId),
 ): void => {
   if (!cells) {
-    const newRow = newCells();
+    const newRow = table.newCells();
     newRow[cellId] = cell;
-    putRow(state, tableId, rowId, newRow);
+    putRow(state, tableId, rowId, newRow, table);
     return;
   }
   const before = cells[cellId];
   if (!Object.is(before, cell)) {
     cells[cellId] = cell;
     state.log.push(tableId, rowId, cellId, before, cell);
-    if (before === undefined) countCell(state, table as TableState, tableId, cellId);
+    if (before === undefined) countCell(state, table, tableId, cellId);
   }
 };
 
@@ -62,7 +63,7 @@ export const removeCell = (state: State, tableId: Id, rowId: Id, cellId: Id): vo
   const cells = table?.rows.get(rowId);
   const before = cells?.[cellId];
   if (!table || !cells || before === undefined) return;
-  const copy = newCells();
+  const copy = table.newCells();
   let copiedCount = 0;
   for (const id in cells) {
     if (id === cellId) continue;

@@ -4,7 +4,7 @@
 import type {Id} from '../base/content.ts';
 import {admitRow, admitValues, refuseCell, rememberKinds} from './admit.ts';
 import {copyTables, copyValues} from './copies.ts';
-import {putRow, putValue, removeTable, removeValue} from './log.ts';
+import {putRow, putValue, removeTable, removeValue, tableFor} from './log.ts';
 import type {Cells, State, Stored, StoredOrNothing} from './state.ts';
 import {fromStored, isPlainObject, toStored, typeOfStored} from './stored.ts';
 
@@ -53,14 +53,16 @@ export const obeyTablesSchema = (state: State): void => {
   for (const tableId in tables) {
     if (!state.tablesSchema?.has(tableId)) refuseCell(state, tableId);
     else {
+      const {newCells} = tableFor(state, tableId);
       for (const rowId in tables[tableId]) {
-        const cells = admitRow(state, tableId, rowId, tables[tableId][rowId]);
+        const cells = admitRow(state, tableId, rowId, tables[tableId][rowId], newCells());
         if (cells) admitted.push([tableId, rowId, cells]);
       }
     }
   }
   for (const tableId of [...state.tables.keys()]) removeTable(state, tableId);
-  for (const [tableId, rowId, cells] of admitted) putRow(state, tableId, rowId, cells);
+  for (const [tableId, rowId, cells] of admitted)
+    putRow(state, tableId, rowId, cells, tableFor(state, tableId));
 };
 
 export const obeyValuesSchema = (state: State): void => {

@@ -12,7 +12,7 @@ import type {Store} from './store.ts';
 export type Stored = string | number | boolean | null;
 export type StoredOrNothing = Stored | undefined;
 
-/** The cells of a row. Made by `newCells()` and no other way, so that every string is a safe key. */
+/** The cells of a row. Made by a table's `newCells()` and no other way, so that every string is a safe key. */
 export type Cells = {[cellId: Id]: Stored};
 
 export type TableState = {
@@ -20,6 +20,8 @@ export type TableState = {
   /** In how many rows each cell id is used, in the order in which they came. */
   readonly cellCounts: Map<Id, {count: number}>;
   readonly rowIds: IdPool;
+  /** Makes an empty row for this table. */
+  readonly newCells: () => Cells;
 };
 
 /** What was tried and refused: `tableId`, `rowId` and `cellId` are `undefined` where nothing could be named. */
@@ -58,15 +60,24 @@ export type State = {
 };
 
 /**
- * An empty row. Its prototype is an empty object without a prototype, so that `__proto__` and `constructor` are keys
- * like any other, while V8 still gives all rows with the same cells one hidden class (which it does not give to objects that have no
- * prototype at all): a row then costs its cells and three words.
+ * Makes a function that makes empty rows. Their prototype is an empty object without a prototype, so that `__proto__` and
+ * `constructor` are keys like any other, while V8 still gives all rows with the same cells one hidden class (which it does not give to
+ * objects without a prototype): a row then costs its cells and three words. Each table has a function of its own, because V8 learns
+ * from the first objects that a function makes how much room to leave in the others.
  */
-export const newCells = (() => {
+const createCellsMaker = (): (() => Cells) => {
   // biome-ignore lint/complexity/useArrowFunction: an arrow function cannot be constructed
   const Cells = function () {} as unknown as new () => Cells;
   Cells.prototype = Object.create(null);
   return () => new Cells();
-})();
+};
 
-export const newTable = (): TableState => ({rows: new Map(), cellCounts: new Map(), rowIds: createIdPool()});
+/** Makes cells, or values, that do not stay. */
+export const newCells = createCellsMaker();
+
+export const newTable = (): TableState => ({
+  rows: new Map(),
+  cellCounts: new Map(),
+  rowIds: createIdPool(),
+  newCells: createCellsMaker(),
+});

@@ -2,8 +2,8 @@
 
 import type {Id} from '../base/content.ts';
 import {admitCell, admitRow, refuseCell, withDefaults} from './admit.ts';
-import {putCell, putRow, removeCell, removeRow, removeTable} from './log.ts';
-import {type Cells, newCells, newTable, type State, type Stored} from './state.ts';
+import {putCell, putRow, removeCell, removeRow, removeTable, tableFor} from './log.ts';
+import type {Cells, State, Stored, TableState} from './state.ts';
 import {fromStored, isPlainObject} from './stored.ts';
 
 /** `mayBeEmpty`: an empty object deletes everything, where otherwise it is refused. */
@@ -24,34 +24,34 @@ export const setTable = (state: State, tableId: Id, table: unknown): boolean => 
     refuseCell(state, tableId);
     return false;
   }
-  const before = state.tables.get(tableId)?.rows;
+  const current = tableFor(state, tableId);
+  const isNew = current.rows.size === 0;
   const admitted = new Set<Id>();
-  let isAdmitted = false;
   for (const rowId of rowIds) {
-    const cells = admitRow(state, tableId, rowId, (table as {[rowId: Id]: unknown})[rowId]);
+    const row = (table as {[rowId: Id]: unknown})[rowId];
+    const cells = admitRow(state, tableId, rowId, row, current.newCells());
     if (cells) {
-      isAdmitted = true;
-      if (before) {
-        admitted.add(rowId);
-        replaceRow(state, tableId, rowId, cells);
-      } else putRow(state, tableId, rowId, cells);
+      replaceRow(state, tableId, rowId, cells, current);
+      if (!isNew) admitted.add(rowId);
     }
   }
-  if (before && isAdmitted) {
-    for (const rowId of [...before.keys()]) if (!admitted.has(rowId)) deleteRow(state, tableId, rowId);
+  if (isNew) return current.rows.size > 0;
+  if (admitted.size) {
+    for (const rowId of [...current.rows.keys()]) if (!admitted.has(rowId)) deleteRow(state, tableId, rowId);
   }
-  return isAdmitted;
+  return admitted.size > 0;
 };
 
 export const setRow = (state: State, tableId: Id, rowId: Id, row: unknown): void => {
-  const cells = admitRow(state, tableId, rowId, row);
-  if (cells) replaceRow(state, tableId, rowId, cells);
+  const table = tableFor(state, tableId);
+  const cells = admitRow(state, tableId, rowId, row, table.newCells());
+  if (cells) replaceRow(state, tableId, rowId, cells, table);
 };
 
 export const addRow = (state: State, tableId: Id, row: unknown, reuseRowIds?: boolean): Id | undefined => {
-  const cells = admitRow(state, tableId, undefined, row);
+  const table = tableFor(state, tableId);
+  const cells = admitRow(state, tableId, undefined, row, table.newCells());
   if (!cells) return undefined;
-  const table = state.tables.get(tableId) ?? newTable();
   let rowId: Id;
   do rowId = table.rowIds.take(reuseRowIds);
   while (table.rows.has(rowId));
@@ -60,23 +60,24 @@ export const addRow = (state: State, tableId: Id, row: unknown, reuseRowIds?: bo
 };
 
 export const setPartialRow = (state: State, tableId: Id, rowId: Id, row: unknown): void => {
-  const cells = admitRow(state, tableId, rowId, row, true);
-  if (cells) mergeRow(state, tableId, rowId, cells);
+  const table = tableFor(state, tableId);
+  const cells = admitRow(state, tableId, rowId, row, table.newCells(), true);
+  if (cells) mergeRow(state, tableId, rowId, cells, table);
 };
 
 export const setCell = (state: State, tableId: Id, rowId: Id, cellId: Id, cell: unknown): void => {
-  const table = state.tables.get(tableId);
-  const cells = table?.rows.get(rowId);
-  const given = typeof cell === 'function' ? cell(fromStored(cells?.[cellId])) : cell;
+  let given = cell;
+  if (typeof cell === 'function')
+    given = cell(fromStored(state.tables.get(tableId)?.rows.get(rowId)?.[cellId]));
   const stored = admitCell(state, tableId, rowId, cellId, given);
   if (stored === undefined) return;
-  // A function may have written, too, and then what was found before is no longer what is there.
-  if (cells && given === cell) putCell(state, tableId, rowId, cellId, stored, table, cells);
-  else if (state.tables.get(tableId)?.rows.has(rowId)) putCell(state, tableId, rowId, cellId, stored);
+  const table = tableFor(state, tableId);
+  const cells = table.rows.get(rowId);
+  if (cells) putCell(state, tableId, rowId, cellId, stored, table, cells);
   else {
-    const newRow = newCells();
+    const newRow = table.newCells();
     newRow[cellId] = stored;
-    mergeRow(state, tableId, rowId, newRow);
+    mergeRow(state, tableId, rowId, newRow, table);
   }
 };
 
@@ -95,18 +96,19 @@ export const deleteCell = (state: State, tableId: Id, rowId: Id, cellId: Id, isF
   else if (state.tables.get(tableId)?.rows.has(rowId)) putCell(state, tableId, rowId, cellId, byDefault);
 };
 
-const mergeRow = (state: State, tableId: Id, rowId: Id, cells: Cells): void => {
-  if (!state.tables.get(tableId)?.rows.has(rowId)) {
-    putRow(state, tableId, rowId, withDefaults(state, tableId, rowId, cells));
+const mergeRow = (state: State, tableId: Id, rowId: Id, cells: Cells, table: TableState): void => {
+  if (!table.rows.has(rowId)) {
+    putRow(state, tableId, rowId, withDefaults(state, tableId, rowId, cells, table.newCells()), table);
   } else for (const cellId in cells) putCell(state, tableId, rowId, cellId, cells[cellId] as Stored);
 };
 
-const replaceRow = (state: State, tableId: Id, rowId: Id, cells: Cells): void => {
-  const before = state.tables.get(tableId)?.rows.get(rowId);
-  if (!before) putRow(state, tableId, rowId, cells);
+const replaceRow = (state: State, tableId: Id, rowId: Id, cells: Cells, table: TableState): void => {
+  const before = table.rows.get(rowId);
+  if (!before) putRow(state, tableId, rowId, cells, table);
   else {
     const idsBefore = Object.keys(before);
-    for (const cellId in cells) putCell(state, tableId, rowId, cellId, cells[cellId] as Stored);
+    for (const cellId in cells)
+      putCell(state, tableId, rowId, cellId, cells[cellId] as Stored, table, before);
     for (const cellId of idsBefore) if (!(cellId in cells)) removeCell(state, tableId, rowId, cellId);
   }
 };
