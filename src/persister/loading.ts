@@ -1,0 +1,219 @@
+// Loads: when asked to, and when others changed the storage. Knows when; how content is set into the store is the
+// content loader's business, and what is pending the change tracker's.
+//
+// Invariants:
+// 1. A load puts nothing in the place of what is pending while the persister auto-saves.
+// 2. After a load that failed for want of the storage, `ensureLoaded` loads before anything is saved: defaults that the
+//    store was given meanwhile must not go over what is stored.
+
+import {isEmptyChanges, noChanges} from '../base/changes.ts';
+import type {Changes, Content} from '../base/content.ts';
+import {isHoldfastError} from '../base/errors.ts';
+import type {OutsideChange, Storage} from '../storage/storage.ts';
+import type {ChangeTracker} from './change-tracker.ts';
+import type {ContentLoader} from './content-loader.ts';
+import {type InitialContent, Status} from './persister.ts';
+import type {Worker} from './worker.ts';
+
+export interface LoadingParts {
+  readonly storage: Storage;
+  readonly worker: Worker;
+  readonly tracker: ChangeTracker;
+  readonly loader: ContentLoader;
+  /** Whether what is pending is on its way to the storage, and outlasts a load. */
+  readonly isPendingKept: () => boolean;
+  /** Told when pending changes may have come or gone. */
+  readonly onPending: () => void;
+}
+
+export interface Loading {
+  load(initialContent: InitialContent | undefined): Promise<void>;
+  start(initialContent: InitialContent | undefined): Promise<void>;
+  stop(): Promise<void>;
+  isAuto(): boolean;
+  /** Makes up for a load that failed. Belongs inside a save. */
+  ensureLoaded(): Promise<void>;
+  count(): number;
+}
+
+export const createLoading = (parts: LoadingParts): Loading => {
+  const {storage, worker, tracker, loader, isPendingKept, onPending} = parts;
+  let count = 0;
+  let isAuto = false;
+  let stopWatching: (() => void | Promise<void>) | undefined;
+  let isOutsidePlanned = false;
+  let needsLoad = false;
+
+  const kept = (): Changes => (isPendingKept() || needsLoad ? tracker.pending() : noChanges());
+
+  // Whether anything is stored, and what of it could not be read.
+  const loadStored = async (): Promise<{readonly isStored: boolean; readonly fault?: Error | undefined}> => {
+    const stored = await storage.read(worker.progress('loading'));
+    const pending = kept();
+    count++;
+    needsLoad = false;
+    if (stored === undefined) {
+      tracker.expectWhole();
+      return {isStored: false};
+    }
+    if (isEmptyChanges(pending)) {
+      tracker.forget();
+    }
+    const refused = loader.setContent(stored, pending);
+    if (refused !== undefined) {
+      storage.keep?.(refused);
+    }
+    return {isStored: true, fault: stored.fault};
+  };
+
+  const setInitial = (initialContent: InitialContent | undefined): void => {
+    const content = typeof initialContent === 'function' ? initialContent() : initialContent;
+    if (content !== undefined) {
+      // Old applications give tables alone.
+      const whole: Content = Array.isArray(content) ? content : [content as unknown as Content[0], {}];
+      loader.setContent({content: whole}, kept());
+    }
+  };
+
+  const loadNow = async (initialContent: InitialContent | undefined): Promise<void> => {
+    tracker.start();
+    // Who asks for a load wants what is stored, in place of what a load that failed has left.
+    needsLoad = false;
+    let fault: Error | undefined;
+    try {
+      const loaded = await loadStored();
+      fault = loaded.fault;
+      if (!loaded.isStored) {
+        setInitial(initialContent);
+        tracker.expectWhole();
+      }
+    } catch (error) {
+      if (!isHoldfastError(error, 'storage/unreadable')) {
+        if (initialContent !== undefined && isEmptyChanges(kept())) {
+          tracker.forget();
+        }
+        needsLoad = true;
+      }
+      setInitial(initialContent);
+      throw error;
+    } finally {
+      onPending();
+    }
+    if (fault !== undefined) {
+      throw fault;
+    }
+  };
+
+  const load = (initialContent: InitialContent | undefined): Promise<void> =>
+    settleLoad(
+      worker.queue(() => worker.inStatus(Status.Loading, () => loadNow(initialContent))),
+      initialContent !== undefined,
+    );
+
+  // The documentation promises initial content where a load fails, as when a device is offline.
+  const settleLoad = async (work: Promise<void>, hasInitial: boolean): Promise<void> => {
+    try {
+      await work;
+    } catch (error) {
+      if (!hasInitial || isHoldfastError(error, 'storage/unreadable')) {
+        await worker.settle(Promise.reject(error));
+      } else {
+        worker.report('A load failed; the store has its initial content', error);
+      }
+    }
+  };
+
+  const applyOutside = (outside: {readonly content: Content} | {readonly changes: Changes}): void => {
+    count++;
+    if ('changes' in outside) {
+      loader.applyOutside(outside.changes, kept());
+    } else {
+      loader.setContent({content: outside.content}, kept());
+    }
+    onPending();
+  };
+
+  const loadOutside = async (): Promise<void> => {
+    isOutsidePlanned = false;
+    if (!isAuto) {
+      return;
+    }
+    const outside: OutsideChange | undefined =
+      storage.readOutside === undefined ? {kind: 'unknown'} : await storage.readOutside();
+    if (outside === undefined) {
+      return;
+    }
+    const fault = await worker.inStatus(Status.Loading, async () => {
+      if (outside.kind === 'changes') {
+        applyOutside(outside);
+        return outside.fault;
+      }
+      const loaded = await loadStored();
+      onPending();
+      return loaded.fault;
+    });
+    if (fault !== undefined) {
+      throw fault;
+    }
+  };
+
+  const onOutside = (outside?: {readonly content?: Content; readonly changes?: Changes}): void => {
+    if (outside?.changes !== undefined) {
+      applyOutside({changes: outside.changes});
+    } else if (outside?.content !== undefined) {
+      applyOutside({content: outside.content});
+    } else if (!isOutsidePlanned) {
+      isOutsidePlanned = true;
+      worker
+        .queue(loadOutside)
+        .catch((error) => worker.report('A change made by others could not be loaded', error));
+    }
+  };
+
+  const stop = async (): Promise<void> => {
+    isAuto = false;
+    const stopNow = stopWatching;
+    stopWatching = undefined;
+    await stopNow?.();
+  };
+
+  return {
+    load,
+
+    start: async (initialContent) => {
+      await stop();
+      isAuto = true;
+      try {
+        await load(initialContent);
+        await worker.settle(
+          worker.queue(async () => {
+            if (isAuto) {
+              stopWatching = await storage.watch(onOutside);
+            }
+          }),
+        );
+      } catch (error) {
+        isAuto = false;
+        throw error;
+      }
+      // What changed between the load and the watch is not missed.
+      if (storage.readOutside !== undefined) {
+        onOutside();
+        await worker.queue(async () => undefined);
+      }
+    },
+
+    stop,
+    isAuto: () => isAuto,
+
+    ensureLoaded: async () => {
+      if (needsLoad) {
+        const {fault} = await loadStored();
+        if (fault !== undefined) {
+          worker.report('What was stored could not be read, and was put aside', fault);
+        }
+      }
+    },
+    count: () => count,
+  };
+};

@@ -1,0 +1,142 @@
+// Saves: when asked to, when the store changed, and again when it failed. Knows when; what is pending is the change
+// tracker's business, and how it is stored the storage's.
+//
+//            change             take              write resolves
+//   durable ───────▶ pending ─────────▶ saving ──────────────────▶ durable
+//                       ▲                  │ write rejects
+//                       └── back-off ◀─────┘ restore
+//
+// Invariant: what a save could not store is pending again, and tried again with back-off, until it is stored or the
+// persister is destroyed.
+
+import type {Storage, Write} from '../storage/storage.ts';
+import type {Backoff} from './backoff.ts';
+import type {ChangeTracker} from './change-tracker.ts';
+import type {DurabilityState} from './durability.ts';
+import type {PersistableStore} from './persistable-store.ts';
+import {Status} from './persister.ts';
+import type {Worker} from './worker.ts';
+
+export interface SavingParts {
+  readonly store: PersistableStore;
+  readonly storage: Storage;
+  readonly worker: Worker;
+  readonly tracker: ChangeTracker;
+  readonly durability: DurabilityState;
+  readonly backoff: Backoff;
+  /** Makes up for a load that failed, before anything is stored. */
+  readonly ensureLoaded: () => Promise<void>;
+}
+
+export interface Saving {
+  save(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Stops without a last save. */
+  cancel(): void;
+  isAuto(): boolean;
+  /** Saves what is pending, in the background. */
+  flush(): void;
+  /** Told that the store changed. */
+  onChange(): void;
+  count(): number;
+}
+
+export const createSaving = (parts: SavingParts): Saving => {
+  const {store, storage, worker, tracker, durability, backoff, ensureLoaded} = parts;
+  let count = 0;
+  let isAuto = false;
+  let isChangePlanned = false;
+
+  const write = async (isExplicit: boolean): Promise<void> => {
+    const taken = tracker.take();
+    const how: Omit<Write, 'changes'> = {
+      isExplicit,
+      store,
+      onProgress: worker.progress('saving'),
+      onFault: (fault) => worker.report('What was stored could not be read, and was put aside', fault),
+    };
+    try {
+      const changes = taken.kind === 'whole' ? undefined : taken.changes;
+      if ((await storage.write({...how, changes})) === 'whole-needed') {
+        await storage.write({...how, changes: undefined});
+      }
+    } catch (error) {
+      tracker.restore();
+      throw error;
+    }
+    tracker.settle();
+  };
+
+  const saveNow = (isExplicit: boolean): Promise<void> =>
+    worker.queue(async () => {
+      tracker.start();
+      if (!isExplicit && tracker.pendingCount() === 0) {
+        return;
+      }
+      try {
+        await worker.inStatus(Status.Saving, async () => {
+          await ensureLoaded();
+          await write(isExplicit);
+        });
+      } catch (error) {
+        durability.fail(error);
+        backoff.plan();
+        throw error;
+      }
+      count++;
+      backoff.reset();
+      worker.expectFaults();
+      durability.succeed();
+    });
+
+  const flush = (): void => {
+    saveNow(false).catch((error) =>
+      worker.report('A save failed; its changes are kept, and tried again', error),
+    );
+  };
+
+  return {
+    save: () => worker.settle(saveNow(true)),
+
+    start: async () => {
+      isAuto = true;
+      try {
+        await worker.settle(saveNow(true));
+      } catch (error) {
+        isAuto = false;
+        throw error;
+      }
+    },
+
+    stop: async () => {
+      const wasAuto = isAuto;
+      isAuto = false;
+      if (wasAuto) {
+        await worker.settle(saveNow(false));
+      }
+    },
+
+    cancel: () => {
+      isAuto = false;
+    },
+
+    isAuto: () => isAuto,
+    flush,
+
+    // However many transactions one turn of the host holds, they are saved together behind it.
+    onChange: () => {
+      if (!isChangePlanned) {
+        isChangePlanned = true;
+        queueMicrotask(() => {
+          isChangePlanned = false;
+          durability.update();
+          if (isAuto) {
+            flush();
+          }
+        });
+      }
+    },
+    count: () => count,
+  };
+};
