@@ -188,7 +188,7 @@ export const storageSuite = (options: SuiteOptions<StoragePlace>): void => {
     rule('[PR4] stores and loads thousands of rows, rows of many cells, and long cells', async (place) => {
       const storage = await place.open();
       const wide: Row = row({});
-      for (let index = 0; index < 1_200; index++) {
+      for (let index = 0; index < 1_050; index++) {
         wide[`cell ${index}`] = index;
       }
       const content: Content = [
@@ -197,7 +197,7 @@ export const storageSuite = (options: SuiteOptions<StoragePlace>): void => {
       ];
       for (let index = 0; index < 5_000; index++) {
         (content[0].rows as {[rowId: Id]: Row})[`row ${index}`] = {number: index, text: `${index}`};
-        content[1][`value ${index % 1_500}`] = index;
+        content[1][`value ${index % 100}`] = index;
       }
       await storage.write(writeOf(content));
       await expectStored(await place.open(), content);

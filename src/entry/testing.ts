@@ -1,0 +1,11 @@
+// Entry: what certifies drivers, storages and persisters of one's own, and a driver that fails when it is told to.
+// The suites take `{describe, test, expect}` of Vitest, or of a runner like it, as a parameter.
+
+export type {BatchDriver, Driver, DriverLimits, HostDriver, StatementsDriver} from '../driver/driver.ts';
+export {type Fault, type FaultyDriver, faultyDriver, sqliteFaults} from '../driver/faulty-driver.ts';
+export type {SqlRow, SqlValue, Statement} from '../sql/statement.ts';
+export type {OutsideChange, Storage, StoredContent, Write} from '../storage/storage.ts';
+export {type DriverPlace, driverSuite, type OpenDriver} from '../testing/driver.suite.ts';
+export {type PersisterPlace, persisterSuite} from '../testing/persister.suite.ts';
+export {type StoragePlace, storageSuite, suiteTableIds} from '../testing/storage.suite.ts';
+export type {SuiteOptions, SuitePlace, TestContext, TestRunner} from '../testing/test-runner.ts';
