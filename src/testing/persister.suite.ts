@@ -266,7 +266,7 @@ export const persisterSuite = (options: SuiteOptions<PersisterPlace>): void => {
       await persister.startAutoPersisting();
       store.setCell('pets', 'fido', 'sold', true).delRow('pets', 'felix').setValue('since', 1999);
       await persister.load();
-      const expected = [
+      const expected: Content = [
         {...PETS[0], pets: {fido: {species: 'dog', sold: true}}},
         {open: true, since: 1999},
       ];
