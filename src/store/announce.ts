@@ -12,41 +12,55 @@ import {fromStored} from './stored.ts';
 /**
  * Calls listeners. `getNet` gives the changes to announce, and is not called unless somebody listens to changes: to sum
  * them up costs more than to make them. What listeners ask about single cells is answered from the changes up to that moment.
+ *
+ * Each of the four parts is fixed when it begins: listeners that write are not called for what others of their part wrote.
  */
 export const announce = (state: State, trees: ListenerTrees, getNet: (state: State) => NetChanges): void => {
   if (!trees.size) return;
-  let isTabular = false;
-  let isValued = false;
-  if (state.log.length) {
-    for (const kind of trees.keys()) {
-      if (VALUE_KINDS.has(kind)) isValued = true;
-      else if (!OTHER_KINDS.has(kind)) isTabular = true;
+  if (state.invalidCells.size) {
+    for (const [ids, tried] of listInvalidCells(state))
+      callListeners(state, trees, 'invalidCell', ids, [...tried]);
+  }
+  if (state.log.length && hasAnyOf(trees, TABULAR_KINDS)) {
+    const cells = singleCell(state.log);
+    if (cells) {
+      announceSorting(state, trees, cells);
+      announceCells(state, trees, cells);
+    } else announceTables(state, trees, getNet(state));
+  }
+  if (state.invalidValues.size) {
+    for (const [valueId, tried] of [...state.invalidValues]) {
+      callListeners(state, trees, 'invalidValue', [valueId], [...tried]);
     }
   }
-  // All is fixed now, since listeners that write are not called for what others of them wrote.
-  const cells = isTabular ? singleCell(state.log) : undefined;
-  const net = (isTabular && !cells) || isValued ? getNet(state) : undefined;
-  const invalidCells = state.invalidCells.size ? listInvalidCells(state) : [];
-  const invalidValues = state.invalidValues.size ? [...state.invalidValues] : [];
-
-  for (const [ids, tried] of invalidCells) callListeners(state, trees, 'invalidCell', ids, [...tried]);
-  if (cells) {
-    announceSorting(state, trees, cells);
-    announceCells(state, trees, cells);
-  } else if (net && isTabular) announceTables(state, trees, net);
-  for (const [valueId, tried] of invalidValues)
-    callListeners(state, trees, 'invalidValue', [valueId], [...tried]);
-  if (net && isValued) announceValues(state, trees, net);
+  if (state.log.length && hasAnyOf(trees, VALUE_KINDS)) announceValues(state, trees, getNet(state));
 };
 
-const VALUE_KINDS: ReadonlySet<Kind> = new Set([
+const hasAnyOf = (trees: ListenerTrees, kinds: ReadonlySet<Kind>): boolean => {
+  for (const kind of trees.keys()) if (kinds.has(kind)) return true;
+  return false;
+};
+
+const TABULAR_KINDS: ReadonlySet<Kind> = new Set<Kind>([
+  ...([
+    'hasTables',
+    'tables',
+    'tableIds',
+    'hasTable',
+    'table',
+    'tableCellIds',
+    'hasTableCell',
+    'rowCount',
+  ] as const),
+  ...(['rowIds', 'sortedRowIds', 'hasRow', 'row', 'cellIds', 'hasCell', 'cell'] as const),
+]);
+const VALUE_KINDS: ReadonlySet<Kind> = new Set<Kind>([
   'hasValues',
   'values',
   'valueIds',
   'hasValue',
   'value',
-] as const);
-const OTHER_KINDS: ReadonlySet<Kind> = new Set(['invalidCell', 'invalidValue', 'transaction'] as const);
+]);
 
 type CellChanges = Iterable<
   readonly [Id, Iterable<readonly [Id, Iterable<readonly [Id, readonly [StoredOrNothing, StoredOrNothing]]>]>]

@@ -22,8 +22,10 @@ const MAX_COPIED_CELLS = 64;
 /** The table of an id, or a new one that is not in the store before a row is put there. */
 export const tableFor = (state: State, tableId: Id): TableState => state.tables.get(tableId) ?? newTable();
 
-/** Adds a row that was not there, in the table from `tableFor`. */
-export const putRow = (state: State, tableId: Id, rowId: Id, cells: Cells, table: TableState): void => {
+/** Adds a row that was not there. `found` is from `tableFor`, and becomes the table if there is none. */
+export const putRow = (state: State, tableId: Id, rowId: Id, cells: Cells, found: TableState): void => {
+  // Code of the caller (a getter, a function for a cell) may have run since it was found.
+  const table = state.tables.get(tableId) ?? found;
   if (table.rows.size === 0) {
     state.tables.set(tableId, table);
     state.log.push(tableId, undefined, undefined, undefined, true);

@@ -34,9 +34,20 @@ export const createReaders = (state: State) => {
   const getTablesSchemaJson = () => JSON.stringify(writeTablesSchema(state.tablesSchema));
   const getValuesSchemaJson = () => JSON.stringify(writeValuesSchema(state.valuesSchema));
 
+  const forEachCellOf = (tableId: Id, rowId: Id, cells: Cells, cellCallback: CellCallback) => {
+    const {log} = state;
+    const {length} = log;
+    for (const cellId of Object.keys(cells)) {
+      // The callback may have written, and then the cells of before are no longer those that are there.
+      const isUnchanged = state.log === log && log.length === length;
+      const cell = (isUnchanged ? cells : cellsOf(tableId, rowId))?.[cellId];
+      if (cell !== undefined) cellCallback(cellId, fromStored(cell));
+    }
+  };
+
   const forEachRow = (tableId: Id, rowCallback: RowCallback) =>
     rowsOf(tableId).forEach((cells, rowId) => {
-      rowCallback(rowId, (cellCallback) => forEachCellOf(cells, cellCallback));
+      rowCallback(rowId, (cellCallback) => forEachCellOf(tableId, rowId, cells, cellCallback));
     });
 
   return {
@@ -99,17 +110,10 @@ export const createReaders = (state: State) => {
       }),
     forEachRow,
     forEachCell: (tableId: Id, rowId: Id, cellCallback: CellCallback) =>
-      forEachCellOf(cellsOf(tableId, rowId) ?? {}, cellCallback),
+      forEachCellOf(tableId, rowId, cellsOf(tableId, rowId) ?? {}, cellCallback),
     forEachValue: (valueCallback: ValueCallback) =>
       values.forEach((value, valueId) => {
         valueCallback(valueId, fromStored(value));
       }),
   };
-};
-
-const forEachCellOf = (cells: Cells, cellCallback: CellCallback): void => {
-  for (const cellId of Object.keys(cells)) {
-    const cell = cells[cellId];
-    if (cell !== undefined) cellCallback(cellId, fromStored(cell));
-  }
 };

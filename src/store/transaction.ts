@@ -7,7 +7,7 @@
 // caught there) fails as a whole. 3. From "closed" on nothing can be written, and an error no longer takes anything back.
 
 import {announce} from './announce.ts';
-import {eachListener} from './listeners.ts';
+import {eachListener, type Listener} from './listeners.ts';
 import {netChanges, netChangesSoFar, rollBack} from './net-changes.ts';
 import type {State} from './state.ts';
 import type {DoRollback} from './store.ts';
@@ -62,23 +62,30 @@ export const finish = (state: State, doRollback?: DoRollback): void => {
 
 /** The last part, in which errors are kept until everybody was called who is promised a call; the first of them is thrown. */
 const close = (state: State): void => {
-  const {store, listeners} = state;
-  const errors: unknown[] = [];
-  const attempt = (listener: (argument: State['store']) => void) => {
+  const {others} = state.listeners;
+  let failure: {readonly error: unknown} | undefined;
+  const call = (listener: Listener) => {
     try {
-      listener(store);
+      listener(state.store);
     } catch (error) {
-      errors.push(error);
+      failure ??= {error};
     }
   };
-  eachListener(listeners.others, 'transaction', 'will', attempt);
-  const isFailed = errors.length > 0 || state.isAborted;
-  if (isFailed) rollBack(state);
-  state.isClosed = true;
-  if (!isFailed) attempt(() => announce(state, listeners.others, netChanges));
-  eachListener(listeners.others, 'transaction', 'did', attempt);
+  eachListener(others, 'transaction', 'will', call);
+  if (failure || state.isAborted) {
+    rollBack(state);
+    state.isClosed = true;
+  } else {
+    state.isClosed = true;
+    try {
+      announce(state, others, netChanges);
+    } catch (error) {
+      failure = {error};
+    }
+  }
+  eachListener(others, 'transaction', 'did', call);
   reset(state);
-  if (errors.length) throw errors[0];
+  if (failure) throw failure.error;
 };
 
 const abort = (state: State): void => {

@@ -142,3 +142,70 @@ const showArgument = (name: string, argument: unknown): string => {
 /** On purpose alike: tinybase calls a cell changed that was changed and changed back, against its own documentation. */
 const showChange = ([isChanged, before, now]: [boolean, unknown, unknown]): string =>
   show([isChanged && show(before) !== show(now), before, now]);
+
+/** Listeners that write: those that may, and some that may not. What they write is bounded, and the same on both stores. */
+export const attachWriters = ({store, lines}: Attachment): void => {
+  const write = (name: string, actions: () => void) => () => {
+    lines.push(`${name} writes`);
+    actions();
+  };
+  store.addCellListener(
+    't1',
+    null,
+    'a',
+    (_: unknown, tableId: string, rowId: string, cellId: string, now: unknown) => {
+      lines.push('doubles');
+      if (typeof now === 'number' && now < 100)
+        store.setCell(tableId, rowId, cellId, now * 2 + 1).setCell(tableId, rowId, 'twice', now);
+    },
+    true,
+  );
+  store.addRowIdsListener(
+    't2',
+    write('row ids', () => store.delCell('t1', 'r1', 'b').setCell('t1', 'added', 'a', 1)),
+    true,
+  );
+  store.addHasTableListener(
+    '__proto__',
+    write('table', () => store.delTable('t2')),
+    true,
+  );
+  store.addValueListener(
+    'v2',
+    write('value', () => store.setValue('v1', 'x').delValue('v2')),
+    true,
+  );
+  store.addInvalidCellListener(
+    null,
+    null,
+    null,
+    write('invalid', () => store.setValue('invalid', true)),
+    true,
+  );
+  store.addTablesListener(
+    write('tables', () =>
+      store.transaction(
+        () => store.setValue('tables', true),
+        () => true,
+      ),
+    ),
+    true,
+  );
+  store.addSortedRowIdsListener(
+    {tableId: 't1', cellId: 'a'},
+    write('sorted', () => store.delRow('t1', 'r2')),
+    true,
+  );
+  store.addWillFinishTransactionListener(
+    write('will', () => store.setCell('t1', 'r1', 'will', store.getRowCount('t1'))),
+  );
+  store.addStartTransactionListener(
+    write('start', () => store.setCell('t1', 'start', 'a', store.getRowCount('t2'))),
+  );
+  store.addRowListener(
+    null,
+    null,
+    write('ordinary', () => store.delTables().setValue('v1', 9)),
+  );
+  store.addDidFinishTransactionListener(write('did', () => store.delTables()));
+};

@@ -317,3 +317,19 @@ describe('deleting cells', () => {
     expect.assertions(1);
   });
 });
+
+test('[ST10] going through cells and rows gives what is there at that moment', () => {
+  const store = createStore().setTables({t: {r: {a: 1, b: 2, c: 3}, r2: {a: 1}, r3: {a: 1}}});
+  const seen: unknown[] = [];
+  store.forEachRow('t', (rowId, forEachCell) => {
+    forEachCell((cellId, cell) => {
+      seen.push(rowId, cellId, cell);
+      store.delCell('t', 'r', 'b').setCell('t', 'r', 'c', 4).delRow('t', 'r2');
+    });
+  });
+  store.forEachCell('t', 'r', (cellId, cell) => {
+    seen.push(cellId, cell);
+    store.delRow('t', 'r');
+  });
+  expect(seen).toEqual(['r', 'a', 1, 'r', 'c', 4, 'r3', 'a', 1, 'a', 1]);
+});

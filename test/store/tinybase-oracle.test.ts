@@ -6,16 +6,17 @@ import fc from 'fast-check';
 import * as tinybase from 'tinybase';
 import {expect, test} from 'vitest';
 import {createStore} from '../../src/entry/index.ts';
-import {type AnyStore, type Attachment, attachListeners, show} from './attach-listeners.ts';
+import {type AnyStore, type Attachment, attachListeners, attachWriters, show} from './attach-listeners.ts';
 import {type Call, perform, randomCalls} from './random-calls.ts';
 
 const seed = Number(process.env['STORE_SEED'] ?? Date.now() % 0x7fffffff);
 const numRuns = Number(process.env['STORE_RUNS'] ?? 400);
 
-const play = (store: AnyStore, sequence: readonly Call[]): string[] => {
+const play = (store: AnyStore, sequence: readonly Call[], attachMore?: typeof attachWriters): string[] => {
   const lines: string[] = [];
   const attachment: Attachment = {store, lines};
   attachListeners(attachment);
+  attachMore?.(attachment);
   for (const call of sequence) {
     lines.push(`# ${show(call)}`);
     lines.push(perform(store, call));
@@ -43,3 +44,14 @@ test.each(['with objects and schemas', 'with roll-backs', 'with junk'] as const)
     );
   },
 );
+
+test('[ST1] random calls with listeners that write do what they do on the real tinybase', () => {
+  fc.assert(
+    fc.property(randomCalls('with roll-backs'), (sequence) => {
+      const ours = play(createStore() as unknown as AnyStore, sequence, attachWriters);
+      const theirs = play(tinybase.createStore() as unknown as AnyStore, sequence, attachWriters);
+      expect(ours).toEqual(theirs);
+    }),
+    {seed, numRuns},
+  );
+});
