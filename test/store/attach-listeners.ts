@@ -209,3 +209,31 @@ export const attachWriters = ({store, lines}: Attachment): void => {
   );
   store.addDidFinishTransactionListener(write('did', () => store.delTables()));
 };
+
+/** Listeners that throw now and then, one for each part of a transaction. */
+export const attachThrowers = ({store, lines}: Attachment): void => {
+  const throwIf = (name: string, isTime: () => boolean) => () => {
+    lines.push(`${name} is called`);
+    if (isTime()) throw new Error(name);
+  };
+  store.addStartTransactionListener(throwIf('start', () => store.getValue('v1') === 'y'));
+  store.addCellListener(
+    't2',
+    null,
+    null,
+    throwIf('mutator', () => store.hasRow('t2', '0')),
+    true,
+  );
+  store.addWillFinishTransactionListener(throwIf('will', () => store.hasTable('')));
+  store.addWillFinishTransactionListener(throwIf('will again', () => store.hasTable('')));
+  store.addRowIdsListener(
+    null,
+    throwIf('ordinary', () => store.getRowCount('t1') > 1),
+  );
+  store.addValueListener(
+    null,
+    throwIf('ordinary value', () => store.hasValue('v2')),
+  );
+  store.addDidFinishTransactionListener(throwIf('did', () => store.hasRow('t1', 'r1')));
+  store.addDidFinishTransactionListener(throwIf('did again', () => store.hasRow('t1', 'r2')));
+};

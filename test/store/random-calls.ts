@@ -230,6 +230,8 @@ export const perform = (store: AnyStore, {method, args, inside = []}: Call): str
       }
     }
   } catch (error) {
+    // On purpose alike: tinybase swallows what listeners throw at the end of these.
+    if (/^set(Tables|Values)Json$/.test(method)) return 'store';
     return `thrown: ${(error as Error).message}`;
   }
 };

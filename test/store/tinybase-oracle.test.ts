@@ -6,7 +6,14 @@ import fc from 'fast-check';
 import * as tinybase from 'tinybase';
 import {expect, test} from 'vitest';
 import {createStore} from '../../src/entry/index.ts';
-import {type AnyStore, type Attachment, attachListeners, attachWriters, show} from './attach-listeners.ts';
+import {
+  type AnyStore,
+  type Attachment,
+  attachListeners,
+  attachThrowers,
+  attachWriters,
+  show,
+} from './attach-listeners.ts';
 import {type Call, perform, randomCalls} from './random-calls.ts';
 
 const seed = Number(process.env['STORE_SEED'] ?? Date.now() % 0x7fffffff);
@@ -45,11 +52,14 @@ test.each(['with objects and schemas', 'with roll-backs', 'with junk'] as const)
   },
 );
 
-test('[ST1] random calls with listeners that write do what they do on the real tinybase', () => {
+test.each([
+  ['write', attachWriters],
+  ['throw', attachThrowers],
+])('[ST1] random calls with listeners that %s do what they do on the real tinybase', (_, attachMore) => {
   fc.assert(
     fc.property(randomCalls('with roll-backs'), (sequence) => {
-      const ours = play(createStore() as unknown as AnyStore, sequence, attachWriters);
-      const theirs = play(tinybase.createStore() as unknown as AnyStore, sequence, attachWriters);
+      const ours = play(createStore() as unknown as AnyStore, sequence, attachMore);
+      const theirs = play(tinybase.createStore() as unknown as AnyStore, sequence, attachMore);
       expect(ours).toEqual(theirs);
     }),
     {seed, numRuns},
