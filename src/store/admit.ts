@@ -4,7 +4,8 @@
 // value, wherever it came from, before it is written.
 
 import type {Id} from '../base/content.ts';
-import {admits, type CellRules} from './schema.ts';
+import {innerMap} from './inner-map.ts';
+import {admits, type CellRules} from './rules.ts';
 import {type Cells, newCells, type State, type Stored, type StoredOrNothing} from './state.ts';
 import {fromJsonCell, isPlainObject, toStored} from './stored.ts';
 
@@ -71,23 +72,13 @@ export const withDefaults = (state: State, tableId: Id, rowId: Id, given: Cells,
 };
 
 export const refuseCell = (state: State, tableId?: Id, rowId?: Id, cellId?: Id, cell?: unknown): void => {
-  const rows = inner(state.invalidCells, tableId, () => new Map());
-  const cells = inner(rows, rowId, () => new Map());
-  inner(cells, cellId, () => [] as unknown[]).push(cell);
+  const rows = innerMap(state.invalidCells, tableId, () => new Map());
+  const cells = innerMap(rows, rowId, () => new Map());
+  innerMap(cells, cellId, () => [] as unknown[]).push(cell);
 };
 
-export const refuseValue = (state: State, valueId?: Id, value?: unknown): void => {
-  inner(state.invalidValues, valueId, () => []).push(value);
-};
-
-/** What a map has for a key, made and put there if it had nothing. */
-export const inner = <Key, Thing>(map: Map<Key, Thing>, key: Key, make: () => Thing): Thing => {
-  let thing = map.get(key);
-  if (thing === undefined) {
-    thing = make();
-    map.set(key, thing);
-  }
-  return thing;
+const refuseValue = (state: State, valueId?: Id, value?: unknown): void => {
+  innerMap(state.invalidValues, valueId, () => []).push(value);
 };
 
 /** What would be kept, if it may be. `rules` is `undefined` without a schema, and `null` where the schema does not know the id. */

@@ -1,7 +1,7 @@
 // What is kept as plain objects of a caller's own, without prototypes, so that every id is a safe key.
 
-import type {Id, Row, Table, Tables, Values} from '../base/content.ts';
-import type {Cells, State, TableState} from './state.ts';
+import type {CellOrUndefined, Id, Row, Table, Tables, Values} from '../base/content.ts';
+import type {Cells, State, StoredOrNothing, TableState} from './state.ts';
 import {fromStored} from './stored.ts';
 
 /** Stands for a member that is left out, since `undefined` is a member too. */
@@ -22,9 +22,13 @@ export const toObject = <Thing>(
 
 export const itself = <Thing>(thing: Thing): Thing => thing;
 
-export const copyRow = ({hasObjects}: State, cells: Cells | undefined): Row => {
+/** What a caller gets for what is kept. Where no object was ever kept, strings need not be looked into. */
+export const copyCell = ({hasObjects}: State, stored: StoredOrNothing): CellOrUndefined =>
+  hasObjects ? fromStored(stored) : stored;
+
+export const copyRow = (state: State, cells: Cells | undefined): Row => {
   const row = Object.create(null);
-  for (const cellId in cells) row[cellId] = hasObjects ? fromStored(cells[cellId]) : cells[cellId];
+  for (const cellId in cells) row[cellId] = copyCell(state, cells[cellId]);
   return row;
 };
 

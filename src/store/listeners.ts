@@ -3,7 +3,7 @@
 
 import type {Id, IdOrNull} from '../base/content.ts';
 import {createIdPool, type IdPool} from '../base/ids.ts';
-import {inner} from './admit.ts';
+import {innerMap} from './inner-map.ts';
 import type {State} from './state.ts';
 import type {StoreListenerStats} from './store.ts';
 
@@ -43,9 +43,9 @@ export const createListenerRegistry = (): ListenerRegistry => ({
 export const addListener = ({listeners}: State, entry: Entry): Id => {
   const listenerId = listeners.ids.take();
   listeners.entries.set(listenerId, entry);
-  let tree = inner<Kind, ListenerTree>(treesOf(listeners, entry), entry.kind, () => new Map());
-  for (const id of entry.ids) tree = inner(tree, id, newTree) as ListenerTree;
-  (inner(tree, '', newSet) as Set<Entry>).add(entry);
+  let tree = innerMap<Kind, ListenerTree>(treesOf(listeners, entry), entry.kind, () => new Map());
+  for (const id of entry.ids) tree = innerMap(tree, id, newTree) as ListenerTree;
+  (innerMap(tree, '', newSet) as Set<Entry>).add(entry);
   return listenerId;
 };
 

@@ -2,8 +2,8 @@
 // Done when somebody asks, and then only for the part of the log that is new.
 
 import type {Changes, Id} from '../base/content.ts';
-import {inner} from './admit.ts';
 import {itself, NOTHING, toObject} from './copies.ts';
+import {innerMap} from './inner-map.ts';
 import {putCell, putValue, removeCell, removeValue} from './log.ts';
 import type {Cells, State, StoredOrNothing} from './state.ts';
 import type {IdAddedOrRemoved, TransactionLog} from './store.ts';
@@ -121,18 +121,19 @@ const sumUp = (log: readonly unknown[], net: NetChanges): NetChanges => {
     const now = log[at + 4] as StoredOrNothing;
     if (tableId === undefined) noteChange(net.values, () => net.valueIds, cellId as Id, before, now);
     else if (rowId === undefined) {
-      const getIds = () => (cellId === undefined ? net.tableIds : inner(net.tableCellIds, tableId, newIds));
+      const getIds = () =>
+        cellId === undefined ? net.tableIds : innerMap(net.tableCellIds, tableId, newIds);
       noteId(getIds, cellId ?? tableId, before, now);
     } else {
-      const changes = inner(
-        inner(net.cells, tableId, newMap<Id, Map<Id, Change>>),
+      const changes = innerMap(
+        innerMap(net.cells, tableId, newMap<Id, Map<Id, Change>>),
         rowId,
         newMap<Id, Change>,
       );
-      const getIds = () => inner(inner(net.cellIds, tableId, newMap<Id, IdChanges>), rowId, newIds);
+      const getIds = () => innerMap(innerMap(net.cellIds, tableId, newMap<Id, IdChanges>), rowId, newIds);
       if (cellId !== undefined) noteChange(changes, getIds, cellId, before, now);
       else {
-        noteId(() => inner(net.rowIds, tableId, newIds), rowId, before, now);
+        noteId(() => innerMap(net.rowIds, tableId, newIds), rowId, before, now);
         const cells = (before ?? now) as unknown as Cells;
         for (const id in cells) noteChange(changes, getIds, id, before && cells[id], now && cells[id]);
       }

@@ -1,10 +1,10 @@
 // The methods of a store that look: get…, has… and forEach…. What they give is the caller's own copy.
 
-import type {Content, Id} from '../base/content.ts';
-import {copyRow, copyTable, copyTables, copyValues} from './copies.ts';
+import type {Cell, Content, Id} from '../base/content.ts';
+import {copyCell, copyRow, copyTable, copyTables, copyValues} from './copies.ts';
 import {getTablesJson, getValuesJson} from './json.ts';
 import {getTransactionChanges, getTransactionLog} from './net-changes.ts';
-import {writeTablesSchema, writeValuesSchema} from './schema.ts';
+import {writeTablesSchema, writeValuesSchema} from './rules.ts';
 import {getSortedRowIds} from './sorted-row-ids.ts';
 import type {Cells, State, TableState} from './state.ts';
 import type {
@@ -16,7 +16,6 @@ import type {
   TableCellCallback,
   ValueCallback,
 } from './store.ts';
-import {fromStored} from './stored.ts';
 
 const NO_ROWS: TableState['rows'] = new Map();
 const NO_COUNTS: TableState['cellCounts'] = new Map();
@@ -41,7 +40,7 @@ export const createReaders = (state: State) => {
       // The callback may have written, and then the cells of before are no longer those that are there.
       const isUnchanged = state.log === log && log.length === length;
       const cell = (isUnchanged ? cells : cellsOf(tableId, rowId))?.[cellId];
-      if (cell !== undefined) cellCallback(cellId, fromStored(cell));
+      if (cell !== undefined) cellCallback(cellId, copyCell(state, cell) as Cell);
     }
   };
 
@@ -74,10 +73,10 @@ export const createReaders = (state: State) => {
       ),
     getRow: (tableId: Id, rowId: Id) => copyRow(state, cellsOf(tableId, rowId)),
     getCellIds: (tableId: Id, rowId: Id) => Object.keys(cellsOf(tableId, rowId) ?? {}),
-    getCell: (tableId: Id, rowId: Id, cellId: Id) => fromStored(cellsOf(tableId, rowId)?.[cellId]),
+    getCell: (tableId: Id, rowId: Id, cellId: Id) => copyCell(state, cellsOf(tableId, rowId)?.[cellId]),
     getValues,
     getValueIds: () => [...values.keys()],
-    getValue: (valueId: Id) => fromStored(values.get(`${valueId}`)),
+    getValue: (valueId: Id) => copyCell(state, values.get(`${valueId}`)),
 
     hasTables: () => tables.size > 0,
     hasTable: (tableId: Id) => tables.has(`${tableId}`),
@@ -113,7 +112,7 @@ export const createReaders = (state: State) => {
       forEachCellOf(tableId, rowId, cellsOf(tableId, rowId) ?? {}, cellCallback),
     forEachValue: (valueCallback: ValueCallback) =>
       values.forEach((value, valueId) => {
-        valueCallback(valueId, fromStored(value));
+        valueCallback(valueId, copyCell(state, value) as Cell);
       }),
   };
 };

@@ -1,9 +1,9 @@
 // Row ids in the order of a cell's values, or of the ids themselves.
 
 import type {CellOrUndefined, Id, Ids} from '../base/content.ts';
+import {copyCell} from './copies.ts';
 import type {State} from './state.ts';
 import type {SortedRowIdsArgs, Sorter} from './store.ts';
-import {fromStored} from './stored.ts';
 
 /**
  * The order that is used where no other is given: by `<`, with nothing and `null` as `0`.
@@ -16,7 +16,7 @@ export const getSortedRowIds = (state: State, args: SortedRowIdsArgs): Ids => {
   const {tableId, cellId, descending, offset = 0, limit, sorter = defaultSorter} = args;
   const keyed: [key: CellOrUndefined, rowId: Id][] = [];
   state.tables.get(`${tableId}`)?.rows.forEach((cells, rowId) => {
-    keyed.push([cellId === undefined || cellId === null ? rowId : fromStored(cells[cellId]), rowId]);
+    keyed.push([cellId === undefined || cellId === null ? rowId : copyCell(state, cells[cellId]), rowId]);
   });
   const sign = descending ? -1 : 1;
   return keyed

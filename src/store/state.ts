@@ -5,7 +5,7 @@ import type {Id} from '../base/content.ts';
 import {createIdPool, type IdPool} from '../base/ids.ts';
 import type {ListenerRegistry} from './listeners.ts';
 import type {NetChanges} from './net-changes.ts';
-import type {CellRules, TableRules} from './schema.ts';
+import type {CellRules, TableRules} from './rules.ts';
 import type {Store} from './store.ts';
 
 /** A cell or value as it is kept: objects and arrays are U+FFFD followed by their JSON (see `stored.ts`). */
@@ -25,8 +25,8 @@ export type TableState = {
 };
 
 /** What was tried and refused: `tableId`, `rowId` and `cellId` are `undefined` where nothing could be named. */
-export type InvalidCellMap = Map<Id | undefined, Map<Id | undefined, Map<Id | undefined, unknown[]>>>;
-export type InvalidValueMap = Map<Id | undefined, unknown[]>;
+type InvalidCellMap = Map<Id | undefined, Map<Id | undefined, Map<Id | undefined, unknown[]>>>;
+type InvalidValueMap = Map<Id | undefined, unknown[]>;
 
 export type State = {
   store: Store;

@@ -2,7 +2,8 @@
 
 import type {Id, Json} from '../base/content.ts';
 import {removeTable} from './log.ts';
-import {obeyTablesSchema, obeyValuesSchema, readTablesSchema, readValuesSchema} from './schema.ts';
+import {readTablesSchema, readValuesSchema} from './rules.ts';
+import {obeyTablesSchema, obeyValuesSchema} from './schema.ts';
 import type {State} from './state.ts';
 import type {DoRollback} from './store.ts';
 import {isPlainObject} from './stored.ts';

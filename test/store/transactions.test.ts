@@ -275,6 +275,14 @@ describe('schemas', () => {
     expect(refusedCount).toBe(0);
   });
 
+  test('[ST14] a schema is copied when it is set', () => {
+    const rule: {enum: [string, ...string[]]} = {enum: ['a']};
+    const store = createStore().setTablesSchema({t: {c: rule}});
+    rule.enum.push('b');
+    expect(store.setCell('t', 'r', 'c', 'b').getTablesJson()).toBe('{}');
+    expect(store.getTablesSchemaJson()).toBe('{"t":{"c":{"enum":["a"]}}}');
+  });
+
   test('[ST14] a part of a row that adds a row names only what is missing', () => {
     const store = createStore().setTablesSchema({
       t: {a: {type: 'number'}, b: {type: 'number'}, c: {type: 'number'}, d: {type: 'number', default: 7}},
