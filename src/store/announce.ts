@@ -3,7 +3,7 @@
 
 import type {Id} from '../base/content.ts';
 import {itself, toObject} from './copies.ts';
-import {callListeners, eachListener, hasListeners, type Kind, type ListenerTrees} from './listeners.ts';
+import {callListeners, eachListener, type Kind, type ListenerTrees} from './listeners.ts';
 import {type IdChanges, isChanged, type NetChanges, netChanges} from './net-changes.ts';
 import type {State, StoredOrNothing} from './state.ts';
 import type {GetCellChange, GetIdChanges, GetValueChange} from './store.ts';
@@ -22,11 +22,7 @@ export const announce = (state: State, trees: ListenerTrees, getNet: (state: Sta
       callListeners(state, trees, 'invalidCell', ids, [...tried]);
   }
   if (state.log.length && hasAnyOf(trees, TABULAR_KINDS)) {
-    const cells = singleCell(state.log);
-    if (cells) {
-      announceSorting(state, trees, cells);
-      announceCells(state, trees, cells);
-    } else announceTables(state, trees, getNet(state));
+    if (!announceSingleCell(state, trees)) announceTables(state, trees, getNet(state));
   }
   if (state.invalidValues.size) {
     for (const [valueId, tried] of [...state.invalidValues]) {
@@ -62,20 +58,45 @@ const VALUE_KINDS: ReadonlySet<Kind> = new Set<Kind>([
   'value',
 ]);
 
-type CellChanges = Iterable<
-  readonly [Id, Iterable<readonly [Id, Iterable<readonly [Id, readonly [StoredOrNothing, StoredOrNothing]]>]>]
->;
-
-/** Most transactions change one cell that was there and is there still: that needs no sum, and costs a fraction of one. */
-const singleCell = (log: readonly unknown[]): CellChanges | undefined => {
-  if (log.length !== 5) return undefined;
+/**
+ * Most transactions change one cell that was there and still is: that needs no sum, and costs a fraction of one.
+ * Whether this was such a transaction.
+ */
+const announceSingleCell = (state: State, trees: ListenerTrees): boolean => {
+  const {log} = state;
   const rowId = log[1] as Id | undefined;
   const cellId = log[2] as Id | undefined;
   const before = log[3] as StoredOrNothing;
   const now = log[4] as StoredOrNothing;
-  const isSingle = rowId !== undefined && cellId !== undefined && before !== undefined && now !== undefined;
-  return isSingle ? [[log[0] as Id, [[rowId, [[cellId, [before, now]]]]]]] : undefined;
+  const isSingle = log.length === 5 && before !== undefined && now !== undefined;
+  if (!isSingle || rowId === undefined || cellId === undefined) return false;
+  const tableId = log[0] as Id;
+  const getCellChange = createGetCellChange(state);
+  if (trees.has('sortedRowIds')) callListeners(state, trees, 'sortedRowIds', [tableId, cellId]);
+  if (trees.has('cell')) {
+    callListeners(
+      state,
+      trees,
+      'cell',
+      [tableId, rowId, cellId],
+      fromStored(now),
+      fromStored(before),
+      getCellChange,
+    );
+  }
+  if (trees.has('row')) callListeners(state, trees, 'row', [tableId, rowId], getCellChange);
+  if (trees.has('table')) callListeners(state, trees, 'table', [tableId], getCellChange);
+  if (trees.has('tables')) callListeners(state, trees, 'tables', [], getCellChange);
+  return true;
 };
+
+const createGetCellChange =
+  (state: State): GetCellChange =>
+  (tableId, rowId, cellId) => {
+    const now = fromStored(state.tables.get(tableId)?.rows.get(rowId)?.[cellId]);
+    const change = netChanges(state).cells.get(tableId)?.get(rowId)?.get(cellId);
+    return change && isChanged(change) ? [true, fromStored(change[0]), now] : [false, now, now];
+  };
 
 const listInvalidCells = ({invalidCells}: State): [ids: unknown[], tried: unknown[]][] => {
   const list: [ids: unknown[], tried: unknown[]][] = [];
@@ -100,7 +121,7 @@ const announceTables = (state: State, trees: ListenerTrees, net: NetChanges): vo
   for (const [tableId, rows] of net.cellIds) {
     for (const [rowId, ids] of rows) announceIds(state, trees, ['cellIds', 'hasCell'], [tableId, rowId], ids);
   }
-  announceCells(state, trees, net.cells);
+  announceCells(state, trees, net);
 };
 
 const announceRowIds = (state: State, trees: ListenerTrees, net: NetChanges): void => {
@@ -108,21 +129,12 @@ const announceRowIds = (state: State, trees: ListenerTrees, net: NetChanges): vo
     announceIds(state, trees, ['rowIds', 'hasRow'], [tableId], ids);
     if (ids.size) eachListener(trees, 'sortedRowIds', tableId, (listener) => listener(state.store));
   }
-  announceSorting(state, trees, net.cells, net.rowIds);
-};
-
-/** Sorted row ids can change with cells, too; where row ids changed, this was told already. */
-const announceSorting = (
-  state: State,
-  trees: ListenerTrees,
-  cells: CellChanges,
-  rowIds?: NetChanges['rowIds'],
-): void => {
-  if (hasListeners(trees, 'sortedRowIds')) {
-    for (const [tableId, rows] of cells) {
-      if (rowIds?.get(tableId)?.size) continue;
+  if (trees.has('sortedRowIds')) {
+    // Sorted row ids can change with cells, too.
+    for (const [tableId, rows] of net.cells) {
+      if (net.rowIds.get(tableId)?.size) continue;
       const cellIds = new Set<Id>();
-      for (const [, changes] of rows) {
+      for (const changes of rows.values()) {
         for (const [cellId, change] of changes) if (isChanged(change)) cellIds.add(cellId);
       }
       for (const cellId of cellIds) callListeners(state, trees, 'sortedRowIds', [tableId, cellId]);
@@ -130,44 +142,30 @@ const announceSorting = (
   }
 };
 
-const announceCells = (state: State, trees: ListenerTrees, cells: CellChanges): void => {
-  const getCellChange: GetCellChange = (tableId, rowId, cellId) => {
-    const now = fromStored(state.tables.get(tableId)?.rows.get(rowId)?.[cellId]);
-    const change = netChanges(state).cells.get(tableId)?.get(rowId)?.get(cellId);
-    return change && isChanged(change) ? [true, fromStored(change[0]), now] : [false, now, now];
-  };
-  const [hearsCells, hearsRows, hearsTable] = (['cell', 'row', 'table'] as const).map((kind) =>
-    trees.has(kind),
-  );
+const announceCells = (state: State, trees: ListenerTrees, net: NetChanges): void => {
+  const getCellChange = createGetCellChange(state);
   let isAnyTableChanged = false;
-  for (const [tableId, rows] of cells) {
+  for (const [tableId, rows] of net.cells) {
     let isTableChanged = false;
     for (const [rowId, changes] of rows) {
       let isRowChanged = false;
       for (const [cellId, change] of changes) {
         if (!isChanged(change)) continue;
         isRowChanged = true;
-        if (hearsCells) {
+        if (trees.has('cell')) {
+          const [before, now] = change;
           const ids = [tableId, rowId, cellId];
-          callListeners(
-            state,
-            trees,
-            'cell',
-            ids,
-            fromStored(change[1]),
-            fromStored(change[0]),
-            getCellChange,
-          );
+          callListeners(state, trees, 'cell', ids, fromStored(now), fromStored(before), getCellChange);
         }
       }
       if (isRowChanged) {
         isTableChanged = true;
-        if (hearsRows) callListeners(state, trees, 'row', [tableId, rowId], getCellChange);
+        callListeners(state, trees, 'row', [tableId, rowId], getCellChange);
       }
     }
     if (isTableChanged) {
       isAnyTableChanged = true;
-      if (hearsTable) callListeners(state, trees, 'table', [tableId], getCellChange);
+      callListeners(state, trees, 'table', [tableId], getCellChange);
     }
   }
   if (isAnyTableChanged) callListeners(state, trees, 'tables', [], getCellChange);
@@ -209,7 +207,7 @@ const announceIds = (
   if (ids.size) {
     const getIdChanges = (() => toObject(ids, itself)) as GetIdChanges;
     callListeners(state, trees, all, path, getIdChanges);
-    if (hasListeners(trees, one)) {
+    if (trees.has(one)) {
       for (const [id, change] of ids) callListeners(state, trees, one, [...path, id], change === 1);
     }
   }

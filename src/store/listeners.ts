@@ -58,9 +58,6 @@ export const removeListener = ({listeners}: State, listenerId: Id): void => {
   }
 };
 
-/** Whether there are listeners of a kind: lets callers skip what nobody wants to know. */
-export const hasListeners = (trees: ListenerTrees, kind: Kind): boolean => trees.has(kind);
-
 /** Calls the listeners to these ids, those to the ids themselves before those to any; `more` are arguments after the ids. */
 export const callListeners = (
   {store}: State,

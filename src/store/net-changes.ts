@@ -33,13 +33,13 @@ export const netChanges = (state: State): NetChanges => {
 /** The changes up to now, as they will stay whatever happens next. */
 export const netChangesSoFar = (state: State): NetChanges => sumUp(state.log, newNetChanges());
 
-export const isChanged = ([before, after]: readonly [StoredOrNothing, StoredOrNothing]): boolean =>
-  !Object.is(before, after);
+export const isChanged = ([before, after]: Change): boolean => !Object.is(before, after);
 
 /** Takes everything back that this transaction did; the ids that come back come at the end. */
 export const rollBack = (state: State): void => {
   const {cells, values} = netChanges(state);
-  [state.tablesSchema, state.valuesSchema] = state.schemasBefore;
+  state.tablesSchema = state.tablesSchemaBefore;
+  state.valuesSchema = state.valuesSchemaBefore;
   for (const [tableId, rows] of cells) {
     for (const [rowId, changes] of rows) {
       for (const [cellId, [before]] of changes) {

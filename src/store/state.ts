@@ -35,7 +35,8 @@ export type State = {
   tablesSchema: Map<Id, TableRules> | undefined;
   valuesSchema: Map<Id, CellRules> | undefined;
   /** The schemas that were in force when the transaction began. */
-  schemasBefore: readonly [State['tablesSchema'], State['valuesSchema']];
+  tablesSchemaBefore: State['tablesSchema'];
+  valuesSchemaBefore: State['valuesSchema'];
   readonly listeners: ListenerRegistry;
 
   /** How many transactions are open, one inside the other. */

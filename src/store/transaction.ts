@@ -34,7 +34,9 @@ export const transact = <Return>(
 
 export const begin = (state: State): void => {
   if (state.isClosed || state.depth++ > 0) return;
-  state.schemasBefore = [state.tablesSchema, state.valuesSchema];
+  state.tablesSchemaBefore = state.tablesSchema;
+  state.valuesSchemaBefore = state.valuesSchema;
+  if (!state.listeners.others.has('transaction')) return;
   try {
     eachListener(state.listeners.others, 'transaction', 'start', (listener) => listener(state.store));
   } catch (error) {
