@@ -72,7 +72,7 @@ describe('ids', () => {
       store.setCell(id, id, id, 5).setCell(id, id, 'other', loose(undefined));
       const [, , changed, invalid] = store.getTransactionLog();
       expect(changed[id]?.[id]?.[id]).toEqual([undefined, 5]);
-      expect(invalid[id]?.[id]?.['other']).toEqual([undefined]);
+      expect(invalid[id]?.[id]?.other).toEqual([undefined]);
     });
     expect(heard).toEqual([
       [id, id, 'other', [undefined]],
@@ -141,9 +141,9 @@ describe('what is kept', () => {
       .setValue('v', -0);
     expect([
       store.getCell('t', 'r', 'zero'),
-      store.getRow('t', 'r')['zero'],
+      store.getRow('t', 'r').zero,
       store.getValue('v'),
-      store.getContent()[1]['v'],
+      store.getContent()[1].v,
     ]).toStrictEqual([-0, -0, -0, -0]);
     expect(store.getCell('t', 'r', 'object')).toStrictEqual({zero: -0});
     expect(store.getJson()).toBe(
@@ -235,10 +235,10 @@ describe('what is kept', () => {
     const row: Row = {list};
     const store = createStore().setRow('t', 'r', row);
     list.push(2);
-    row['other'] = 1;
+    row.other = 1;
     (store.getCell('t', 'r', 'list') as number[]).push(3);
     const content = store.getContent();
-    (content[0]['t']?.['r'] as Row)['added'] = 1;
+    (content[0].t?.r as Row).added = 1;
     store.setCell('t', 'r', 'list', (cell) => {
       (cell as number[]).push(4);
       return cell as number[];

@@ -16,8 +16,8 @@ import {
 } from './attach-listeners.ts';
 import {type Call, perform, randomCalls} from './random-calls.ts';
 
-const seed = Number(process.env['STORE_SEED'] ?? Date.now() % 0x7fffffff);
-const numRuns = Number(process.env['STORE_RUNS'] ?? 400);
+const seed = Number(process.env.STORE_SEED ?? Date.now() % 0x7fffffff);
+const numRuns = Number(process.env.STORE_RUNS ?? 400);
 
 const play = (store: AnyStore, sequence: readonly Call[], attachMore?: typeof attachWriters): string[] => {
   const lines: string[] = [];

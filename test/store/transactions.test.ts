@@ -126,6 +126,13 @@ describe('errors', () => {
     },
   );
 
+  test('[ST12] of listeners are not swallowed by methods that forgive bad JSON', () => {
+    const {store} = createHeard();
+    store.addTablesListener(fail('bang'));
+    expect(() => store.setTablesJson('{"t":{"r":{"a":2}}}')).toThrow('bang');
+    expect(store.setTablesJson('{').setValuesJson('nonsense').setJson('{').getCell('t', 'r', 'a')).toBe(2);
+  });
+
   test('[ST12] the first of several errors is the one that is thrown', () => {
     const {store} = createHeard();
     store.addDidFinishTransactionListener(fail('second'));
@@ -204,6 +211,21 @@ describe('listeners', () => {
     for (const id of ids) store.delListener(id);
     expect(Object.values(store.getListenerStats()).every((count) => count === 0)).toBe(true);
     expect(store.addRowListener('t', 'r', () => {})).toBe('0');
+  });
+
+  test('[ST13] the log of a transaction has objects as objects', () => {
+    const store = createStore().setCell('t', 'r', 'c', {x: 1}).setValue('v', [1]);
+    store.transaction(
+      () => store.setCell('t', 'r', 'c', {x: 2}).delValue('v'),
+      () => {
+        const [isCellsTouched, isValuesTouched, cells, , values] = store.getTransactionLog();
+        expect([isCellsTouched, isValuesTouched]).toEqual([true, true]);
+        expect(cells).toEqual({t: {r: {c: [{x: 1}, {x: 2}]}}});
+        expect(values).toEqual({v: [[1], undefined]});
+        return false;
+      },
+    );
+    expect.assertions(3);
   });
 
   test('[ST13] a change of a cell is told as it was and as it is, also where it was changed back', () => {
