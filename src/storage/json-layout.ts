@@ -33,6 +33,9 @@ export const createJsonLayout = (
   const insert = `INSERT INTO ${table} (${idColumn}, ${storeColumn}) VALUES (${p1}, ${p2}) ON CONFLICT (${idColumn})`;
   const insertIfAbsent = `${insert} DO NOTHING RETURNING 1 AS "done"`;
   const swapIfSame = `UPDATE ${table} SET ${storeColumn} = ${p1} WHERE ${idColumn} = ${p2} AND ${storeColumn} = ${p3} RETURNING 1 AS "done"`;
+  const copied = `SELECT ${storeColumn} FROM ${table} WHERE ${idColumn} = `;
+  const swapIfCopied = `UPDATE ${table} SET ${storeColumn} = ${p1} WHERE ${idColumn} = ${p2} AND ${storeColumn} = (${copied}${p3}) RETURNING 1 AS "done"`;
+  const copy = `INSERT INTO ${table} (${idColumn}, ${storeColumn}) SELECT ${p1}, ${storeColumn} FROM ${table} WHERE ${idColumn} = ${p2}`;
   const overwrite = `${insert} DO UPDATE SET ${storeColumn} = excluded.${storeColumn}`;
 
   const readText = async (query: Query): Promise<string | undefined> => {
@@ -43,6 +46,9 @@ export const createJsonLayout = (
     const text = rows[0]?.store;
     return text === undefined || text === null ? undefined : String(text);
   };
+
+  // The text that was put aside last, and where its copy lies.
+  let damaged: {readonly text: string; readonly copyId: string} | undefined;
 
   const layout: MigratableLayout = {
     scope: config.storeTableName,
@@ -73,7 +79,9 @@ export const createJsonLayout = (
       const swap =
         expected === undefined
           ? statement(insertIfAbsent, [ROW_ID, next])
-          : statement(swapIfSame, [next, ROW_ID, expected]);
+          : expected === damaged?.text
+            ? statement(swapIfCopied, [next, ROW_ID, damaged.copyId])
+            : statement(swapIfSame, [next, ROW_ID, expected]);
       try {
         const result = await connection.transaction(
           'write',
@@ -97,7 +105,12 @@ export const createJsonLayout = (
     },
     quarantine: async (text) => {
       const copyId = `${ROW_ID}quarantine_${new Date(ports.now()).toISOString()}`;
-      await connection.query(statement(overwrite, [copyId, text]));
+      // Copied by the database, for damaged text does not come back from JavaScript as the bytes that it was.
+      await connection.transaction('write', function* () {
+        const isSame = String((yield statement(select, [ROW_ID]))[0]?.store) === text;
+        damaged = isSame ? {text, copyId} : undefined;
+        yield isSame ? statement(copy, [copyId, ROW_ID]) : statement(overwrite, [copyId, text]);
+      });
       return `the row "${copyId}" of the same table`;
     },
     watch: async (listener) => watch.start(listener),

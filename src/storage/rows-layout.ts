@@ -42,7 +42,10 @@ export const createRowsLayout = (
   const position = createLogPosition();
   let hasTables = false;
 
-  const columns = `n ${dialect.counterType}, table_id ${dialect.keyType} NOT NULL, row_id ${dialect.keyType} NOT NULL, cells ${dialect.columnTypes.text} NOT NULL`;
+  const {counterType, keyType, columnTypes} = dialect;
+  const columns = `n ${counterType}, table_id ${keyType} NOT NULL, row_id ${keyType} NOT NULL, cells ${columnTypes.text} NOT NULL`;
+  // In a damaged row even what must be there may be missing.
+  const quarantineColumns = `n ${counterType}, table_id ${keyType}, row_id ${keyType}, cells ${columnTypes.text}`;
   const createTables = [
     statement(`CREATE TABLE IF NOT EXISTS ${table} (${columns}, UNIQUE (table_id, row_id))`),
     log.create,
@@ -70,7 +73,7 @@ export const createRowsLayout = (
   // Damaged rows leave the table, for they would make every later merge into them fail, and are kept beside it.
   const quarantine = async (rowNumbers: readonly number[]): Promise<Error> => {
     await connection.apply(function* () {
-      yield statement(`CREATE TABLE IF NOT EXISTS ${dialect.quote(quarantineName)} (${columns})`);
+      yield statement(`CREATE TABLE IF NOT EXISTS ${dialect.quote(quarantineName)} (${quarantineColumns})`);
       for (const n of rowNumbers) {
         const only = `WHERE n = ${dialect.placeholder(1)}`;
         yield statement(

@@ -8,6 +8,7 @@ import type {DriverLimits} from '../driver/driver.ts';
 import type {Dialect} from '../sql/dialect.ts';
 import {statement} from '../sql/statement.ts';
 import type {LogEntry} from './change-log.ts';
+import {requireProgress} from './row-order.ts';
 import {unspellRowCells, VALUE_CELL, VALUES_TABLE} from './rows-text.ts';
 import type {Steps} from './steps.ts';
 import type {ProgressListener} from './storage.ts';
@@ -55,33 +56,34 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
           break;
         }
         const cells = parseArray(found.cells, count);
-        if (cells?.every(isRow)) {
-          const rowTexts = parseArray(found.rows, count) as string[];
-          const isOneTable = found.firstTable === found.lastTable;
-          const tableTexts = isOneTable
+        const tableTexts =
+          found.firstTable === found.lastTable
             ? undefined
-            : (parseArray((yield statement(selectTables, [last]))[0]?.tables, count) as string[]);
-          const isPlain = !String(found.cells).includes(SPELLING_MARK);
-          for (let index = 0; index < count; index++) {
-            const row = cells[index] as Row;
-            add(
-              String(tableTexts === undefined ? found.firstTable : tableTexts[index]),
-              rowTexts[index] as string,
-              isPlain ? row : unspellRowCells(row),
-            );
-          }
-        } else {
+            : parseArray((yield statement(selectTables, [last]))[0]?.tables, count);
+        const isRead =
+          cells?.every(isRow) &&
+          isUndamaged(() => {
+            const rowTexts = parseArray(found.rows, count) as string[];
+            const isPlain = !String(found.cells).includes(SPELLING_MARK);
+            for (let index = 0; index < count; index++) {
+              const row = cells[index] as Row;
+              add(
+                String(tableTexts === undefined ? found.firstTable : tableTexts[index]),
+                rowTexts[index] as string,
+                isPlain ? row : unspellRowCells(row),
+              );
+            }
+          });
+        if (!isRead) {
           // One row of the chunk is damaged: they are read one by one.
           for (const each of yield statement(selectEach, [last])) {
             const row = parseRow(each.cells);
-            if (row === undefined) {
+            if (row === undefined || !isUndamaged(() => add(String(each.table), String(each.row), row))) {
               unreadable.push(Number(each.n));
-            } else {
-              add(String(each.table), String(each.row), unspellRowCells(row));
             }
           }
         }
-        last = Number(found.last);
+        last = requireProgress(tableName, last, Number(found.last));
         doneRows += count;
         onProgress(doneRows, Math.max(total, doneRows));
       }
@@ -110,7 +112,7 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
             if (cells === undefined) {
               rowTexts.delete(String(each.row));
             } else {
-              found.set(String(each.row), unspellRowCells(cells));
+              found.set(String(each.row), cells);
             }
           }
         }
@@ -180,10 +182,23 @@ const parseArray = (text: unknown, length: number): unknown[] | undefined => {
 const parseRow = (cells: unknown): Row | undefined => {
   try {
     const row: unknown = JSON.parse(String(cells));
-    return isRow(row) ? row : undefined;
+    return isRow(row) ? unspellRowCells(row) : undefined;
   } catch {
     // Told of by the caller.
     return undefined;
+  }
+};
+
+// Whether everything that was to be read is spelt as it should be.
+const isUndamaged = (read: () => void): boolean => {
+  try {
+    read();
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      return false;
+    }
+    throw error;
   }
 };
 

@@ -7,6 +7,7 @@ import type {Id, Row, Table} from '../base/content.ts';
 import type {DriverLimits} from '../driver/driver.ts';
 import type {Dialect} from '../sql/dialect.ts';
 import {type SqlRow, statement} from '../sql/statement.ts';
+import {requireProgress} from './row-order.ts';
 import type {Steps} from './steps.ts';
 import type {TableSchema} from './tabular-schema.ts';
 
@@ -107,10 +108,12 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
       const next = `${first}${where === '' ? ' WHERE' : ' AND'} ${name}.${order} > ${place}`;
       const end = ` ORDER BY ${name}.${order} LIMIT ${ROWS_A_CHUNK}`;
       let chunk = yield statement(first + end);
+      let last = Number.NEGATIVE_INFINITY;
       while (chunk.length > 0) {
         decodeInto(chunk, rows);
         onRows(chunk.length);
-        chunk = chunk.length < ROWS_A_CHUNK ? [] : yield statement(next + end, [chunk.at(-1)?.o as number]);
+        last = requireProgress(table.name, last, Number(chunk.at(-1)?.o));
+        chunk = chunk.length < ROWS_A_CHUNK ? [] : yield statement(next + end, [last]);
       }
       return rows;
     },
