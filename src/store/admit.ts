@@ -111,7 +111,7 @@ const admitMembers = (
   if (rules && !isPartial) refuseMissing(rules, members, refuse);
   let isEmpty = true;
   let isAdmitted = false;
-  for (const id in members) {
+  for (const id of Object.keys(members)) {
     isEmpty = false;
     const stored = admit(id, members[id]);
     if (stored !== undefined) {

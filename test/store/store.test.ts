@@ -87,6 +87,21 @@ describe('ids', () => {
     expect(store.getCell(loose(1) as string, 'null', 'undefined')).toBe(5);
   });
 
+  test('[ST3] what somebody added to the prototype of all objects is no cell', () => {
+    const prototype = Object.prototype as {polluted?: string};
+    prototype.polluted = 'x';
+    try {
+      const store = createStore()
+        .setTables({t: {r: {a: 1}}})
+        .setValues({v: {b: 1}});
+      expect(store.getJson()).toBe('[{"t":{"r":{"a":1}}},{"v":"\ufffd{\\"b\\":1}"}]');
+      expect(store.getCell('t', 'r', 'polluted')).toBe(undefined);
+      expect(store.getRow('t', 'r').polluted).toBe(undefined);
+    } finally {
+      delete prototype.polluted;
+    }
+  });
+
   test('[ST4] ids of deleted rows are used again, the longest deleted first, unless that is not wanted', () => {
     const store = createStore();
     const add = (reuse?: boolean) => store.addRow('t', {a: 1}, reuse);
