@@ -1,6 +1,6 @@
 // SQLite files that were cut or in which a bit turned over, at random places: a load gives what SQLite itself can read of
 // the file, or an error that says what happened; and what could not be read is not written over.
-// HOLDFAST_SEED takes the printed seed back, HOLDFAST_DAMAGES says how many there are of each kind (60).
+// HOLDFAST_SEED takes the printed seed back, HOLDFAST_DAMAGES says how many there are of each kind (40).
 
 import {readFileSync, writeFileSync} from 'node:fs';
 import {isDeepStrictEqual} from 'node:util';
@@ -13,7 +13,7 @@ import {configOf, LAYOUTS, type LayoutName, openDatabase} from '../places/databa
 import {createFolder} from '../places/folder.ts';
 import {createRandom, takeSeed} from '../places/random.ts';
 
-const DAMAGES = Number(process.env.HOLDFAST_DAMAGES ?? 60);
+const DAMAGES = Number(process.env.HOLDFAST_DAMAGES ?? 40);
 
 const PAGE_SIZE = 4_096;
 
