@@ -46,6 +46,8 @@ export interface TransactionResult<Result> {
 
 export interface Connection {
   readonly dialect: Dialect;
+  /** The dialect's `changeCounter`, where it can be asked on this connection. */
+  readonly changeCounter: Statement | undefined;
   readonly limits: DriverLimits;
   query(statement: Statement): Promise<readonly SqlRow[]>;
   /** Runs the statements in one transaction: all of them, or none. */
@@ -159,6 +161,28 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     }
   };
 
+  // What the body throws is passed on as it is, whatever the host makes of it.
+  const runTransact = async <Result>(
+    transact: NonNullable<StatementsDriver['transact']>,
+    mode: 'read' | 'write',
+    work: (query: StatementsDriver['query']) => Promise<Result>,
+  ): Promise<Result> => {
+    let thrown: {readonly error: unknown} | undefined;
+    try {
+      return await transact(mode, async (query) => {
+        thrown = undefined;
+        try {
+          return await work(query);
+        } catch (error) {
+          thrown = {error};
+          throw error;
+        }
+      });
+    } catch (error) {
+      throw thrown === undefined ? wrapFault(dialect, error, begin[mode]) : thrown.error;
+    }
+  };
+
   const runOnce = async <Result>(
     mode: 'read' | 'write',
     body: TransactionBody<Result>,
@@ -182,8 +206,13 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     if (driver.kind === 'batch') {
       return run(driver.query, () => runBatch(driver.batch, body));
     }
+    const driveOver = (query: StatementsDriver['query']) => drive(body(), (sent) => send(query, sent));
+    const {transact} = driver;
+    if (transact !== undefined) {
+      return run(driver.query, () => runTransact(transact, mode, driveOver));
+    }
     const work = (query: StatementsDriver['query']) =>
-      run(query, () => runStatements(query, mode, () => drive(body(), (sent) => send(query, sent))));
+      run(query, () => runStatements(query, mode, () => driveOver(query)));
     return driver.pin === undefined ? work(driver.query) : driver.pin(work);
   };
 
@@ -224,6 +253,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
 
   return {
     dialect,
+    changeCounter: driver.hasOneConnection === false ? undefined : dialect.changeCounter,
     limits: driver.limits,
     watch: driver.watch,
     query: (sent) =>
@@ -241,9 +271,13 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     interactive: (body) =>
       queue.add(() =>
         retryWhileBusy(async () => {
+          const bodyOver = (query: StatementsDriver['query']) => body((sent) => send(query, sent));
+          if (driver.kind === 'statements' && driver.transact !== undefined) {
+            return runTransact(driver.transact, 'write', bodyOver);
+          }
           const query: StatementsDriver['query'] = async (sent) => driver.query(sent);
           const work = (pinned: StatementsDriver['query']) =>
-            runStatements(pinned, 'write', () => body((sent) => send(pinned, sent)));
+            runStatements(pinned, 'write', () => bodyOver(pinned));
           return driver.kind === 'statements' && driver.pin !== undefined ? driver.pin(work) : work(query);
         }),
       ),

@@ -4,7 +4,8 @@
 // There are three ways in which a host lets a list of statements be all or nothing:
 // - `host`:       calls return at once, so that a whole transaction runs in one synchronous block and nobody comes
 //                 between. The engine sends BEGIN and COMMIT, or the host wraps the block (`wrap`).
-// - `statements`: calls return promises; the engine sends BEGIN, the statements and COMMIT over one pinned connection.
+// - `statements`: calls return promises; the engine sends BEGIN, the statements and COMMIT over one pinned connection, or
+//                 the host lends a transaction of its own (`transact`).
 // - `batch`:      the host takes the whole list and keeps it atomic by itself.
 
 import type {DialectName} from '../sql/dialect.ts';
@@ -20,6 +21,11 @@ export interface DriverLimits {
 interface DriverBase {
   readonly dialect: DialectName;
   readonly limits: DriverLimits;
+  /**
+   * Whether all statements go over one connection, so that the counters that a connection keeps of changes tell of
+   * others' (default true). Where they do not, what changed is found by reading.
+   */
+  readonly hasOneConnection?: boolean;
   /** Calls back whenever the database may have changed, by this handle or by others; returns how to stop. */
   readonly watch?: (onMaybeChanged: () => void) => () => void;
   /** Ends what the driver itself opened. The caller's handle stays open: it is the caller's. */
@@ -38,6 +44,14 @@ export interface StatementsDriver extends DriverBase {
   readonly query: (statement: Statement) => Promise<readonly SqlRow[]>;
   /** Lends one connection of a pool for the length of a transaction. */
   readonly pin?: <Result>(work: (query: StatementsDriver['query']) => Promise<Result>) => Promise<Result>;
+  /**
+   * Runs a body in a transaction of the host's own, where the engine cannot send BEGIN by `query`: commits when the body
+   * resolves, rolls back when it rejects. In mode `write` it holds the lock for writing from the start.
+   */
+  readonly transact?: <Result>(
+    mode: 'read' | 'write',
+    work: (query: StatementsDriver['query']) => Promise<Result>,
+  ) => Promise<Result>;
 }
 
 export interface BatchDriver extends DriverBase {

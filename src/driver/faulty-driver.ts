@@ -154,8 +154,8 @@ const commitCall = (runNow: Runners['runNow']): (() => void) => {
   return () => undefined;
 };
 
-const wrapStatements = (wrapped: StatementsDriver, {wrapQuery}: Runners): StatementsDriver => {
-  const {query, pin} = wrapped;
+const wrapStatements = (wrapped: StatementsDriver, {runNow, wrapQuery}: Runners): StatementsDriver => {
+  const {query, pin, transact} = wrapped;
   return {
     ...wrapped,
     query: wrapQuery(query),
@@ -164,6 +164,25 @@ const wrapStatements = (wrapped: StatementsDriver, {wrapQuery}: Runners): Statem
       : {
           pin: <Result>(work: (pinned: StatementsDriver['query']) => Promise<Result>) =>
             pin((pinned) => work(wrapQuery(pinned))),
+        }),
+    ...(transact === undefined
+      ? {}
+      : {
+          transact: async <Result>(
+            mode: 'read' | 'write',
+            work: (lent: StatementsDriver['query']) => Promise<Result>,
+          ) => {
+            // As for `wrap`.
+            runNow('', () => undefined);
+            let strikeAfterCommit: () => void = () => undefined;
+            const result = await transact(mode, async (lent) => {
+              const inner = await work(wrapQuery(lent));
+              strikeAfterCommit = commitCall(runNow);
+              return inner;
+            });
+            strikeAfterCommit();
+            return result;
+          },
         }),
   };
 };

@@ -30,7 +30,7 @@ export const createDatabaseWatch = (
   intervalSeconds: number,
   ports: Ports,
 ): DatabaseWatch => {
-  const counter = connection.dialect.changeCounter;
+  const counter = connection.changeCounter;
   let seen: Counters | undefined;
   let watcherCount = 0;
   let hasOutsideChange = false;

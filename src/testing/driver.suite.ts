@@ -304,7 +304,9 @@ const connectionRules = (
     await catchError(() => connection.apply(() => [insertPet('fido', 'Fido')]));
     const sql = insertPet('', '').sql;
     const expected =
-      driver.kind === 'batch'
+      driver.kind === 'batch' ||
+      (driver.kind === 'statements' && driver.transact !== undefined) ||
+      (driver.kind === 'host' && driver.wrap !== undefined)
         ? [PETS, sql, sql]
         : [PETS, 'BEGIN IMMEDIATE', sql, 'COMMIT', 'BEGIN IMMEDIATE', sql, 'ROLLBACK'];
     expect(told.map(([each]) => each)).toEqual(expected);
