@@ -38,6 +38,8 @@ export interface DatabaseKind {
   /** Why it cannot be tested here. */
   readonly skipReason?: string;
   open(path: string, mode?: Mode): OpenDatabase | Promise<OpenDatabase>;
+  /** Makes what lies at the path something that is no database, where that is not a file. */
+  damage?(path: string): void | Promise<void>;
 }
 
 const openBetterSqlite3: DatabaseKind['open'] = (path, mode) => {
@@ -160,6 +162,9 @@ export const custom: DatabaseKind = {name: 'custom functions over node:sqlite', 
 
 export const databaseKinds: readonly DatabaseKind[] = [betterSqlite3, sqliteNode, sqlite3, custom];
 
+/** What no SQLite takes for a database. */
+export const NO_DATABASE = 'this is no database, however long it may be. '.repeat(200);
+
 /** A folder of its own for a test. */
 export const createFolder = (): {readonly path: string; remove(): void} => {
   const path = mkdtempSync(join(tmpdir(), 'holdfast-contract-'));
@@ -178,7 +183,7 @@ export const createDatabasePlace = (kind: DatabaseKind) => {
       opened.push(database);
       return database;
     },
-    damage: () => writeFileSync(path, 'this is no database, however long it may be. '.repeat(200)),
+    damage: () => (kind.damage === undefined ? writeFileSync(path, NO_DATABASE) : kind.damage(path)),
     remove: async () => {
       for (const database of opened) {
         await database.close();

@@ -3,8 +3,9 @@ import {readFileSync} from 'node:fs';
 import {describe, test} from 'vitest';
 import {type Block, docCommentBlocks} from '../examples/blocks.ts';
 import {startExamples} from '../examples/examples.ts';
-import {importFromDocument, packageName} from '../examples/package-under-test.ts';
+import {packageName} from '../examples/package-under-test.ts';
 import {sessionStorageOptions} from './session-storage.ts';
+import {importSqliteWasm} from './sqlite-wasm.ts';
 
 const SESSION_STORAGE = 'over createCustomPersister and a Storage in memory, in the place of session storage';
 
@@ -13,6 +14,7 @@ const MODULES = [
   'persisters/persister-file',
   'persisters/persister-better-sqlite3',
   'persisters/persister-sqlite-node',
+  'persisters/persister-sqlite-wasm',
 ];
 
 const skipReason = ({flags, code}: Block): string | undefined =>
@@ -32,7 +34,7 @@ for (const module of MODULES) {
       const reason = skipReason(block);
       const isOverSessionStorage = block.code.includes('persister-browser');
       if (reason === undefined) {
-        const options = isOverSessionStorage ? sessionStorageOptions() : {importModule: importFromDocument};
+        const options = isOverSessionStorage ? sessionStorageOptions() : {importModule: importSqliteWasm};
         test(isOverSessionStorage ? `${title} (${SESSION_STORAGE})` : title, () =>
           startExamples([block], options).next(),
         );

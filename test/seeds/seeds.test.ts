@@ -7,7 +7,7 @@ import {type Block, markdownBlocks} from '../examples/blocks.ts';
 import {type ExamplesOptions, startExamples} from '../examples/examples.ts';
 import {packageName} from '../examples/package-under-test.ts';
 import {sessionStorageOptions} from './session-storage.ts';
-import {importSqliteNodeForWasm, importSqliteWasm} from './sqlite-wasm.ts';
+import {importSqliteWasm} from './sqlite-wasm.ts';
 
 const DOCUMENTS = fileURLToPath(new URL('./documents/', import.meta.url));
 
@@ -22,16 +22,7 @@ type Seed = {
 const SESSION_STORAGE = 'over createCustomPersister and a Storage in memory, in the place of session storage';
 
 const SEEDS: readonly Seed[] = [
-  {
-    number: '000',
-    over: 'over sqlite-wasm, by createCustomSqlitePersister',
-    options: {importModule: importSqliteWasm},
-  },
-  {
-    number: '000',
-    over: 'over node:sqlite, in the place of sqlite-wasm',
-    options: {importModule: importSqliteNodeForWasm},
-  },
+  {number: '000', over: 'over sqlite-wasm', options: {importModule: importSqliteWasm}},
   {number: '001', over: SESSION_STORAGE, options: sessionStorageOptions()},
   {number: '002', over: SESSION_STORAGE, options: sessionStorageOptions()},
 ];

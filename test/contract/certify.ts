@@ -1,0 +1,51 @@
+// Everything that a driver must pass, in one call: the suites for drivers, for storages in each layout, and for persisters.
+
+import {describe, expect, test} from 'vitest';
+import {driverSuite} from '../../src/testing/driver.suite.ts';
+import {persisterSuite} from '../../src/testing/persister.suite.ts';
+import {storageSuite} from '../../src/testing/storage.suite.ts';
+import {createDatabasePlace, type DatabaseKind} from './databases.ts';
+import {configOf, type LayoutName, layoutNames, openLayout} from './storages.ts';
+
+/** Rules or tests that cannot hold for a driver, each with the reason. */
+export interface CertifySkips {
+  readonly driver?: {readonly [rule: string]: string};
+  readonly storage?: {readonly [rule: string]: string};
+  readonly persister?: {readonly [rule: string]: string};
+}
+
+// Others' changes are looked for often, for not every driver is told of them.
+const quickConfigOf = (layoutName: LayoutName) => ({...configOf(layoutName), autoLoadIntervalSeconds: 0.05});
+
+export const certifyDriver = (kind: DatabaseKind, skip: CertifySkips = {}): void => {
+  const runner = {describe, test, expect};
+  driverSuite({name: kind.name, create: () => createDatabasePlace(kind), skip: skip.driver ?? {}, runner});
+  for (const layoutName of layoutNames) {
+    const name = `${layoutName} over ${kind.name}`;
+    const config = quickConfigOf(layoutName);
+    storageSuite({
+      name,
+      create: () => {
+        const place = createDatabasePlace(kind);
+        return {
+          open: async () => openLayout((await place.open()).driver, config),
+          remove: place.remove,
+        };
+      },
+      skip: skip.storage ?? {},
+      runner,
+    });
+    persisterSuite({
+      name,
+      create: () => {
+        const place = createDatabasePlace(kind);
+        return {
+          open: async (store) => (await place.open()).createPersister(store, config),
+          remove: place.remove,
+        };
+      },
+      skip: skip.persister ?? {},
+      runner,
+    });
+  }
+};
