@@ -3,8 +3,9 @@
 //
 // Invariants:
 // 1. A load puts nothing in the place of what is pending while the persister auto-saves.
-// 2. After a load that failed for want of the storage, `ensureLoaded` loads before anything is saved: defaults that the
-//    store was given meanwhile must not go over what is stored.
+// 2. After a load that failed because the storage could not be reached, `ensureLoaded` loads before anything is saved:
+//    defaults that the store was given meanwhile must not go over what is stored.
+// 3. Watching begins before the load, so that no change falls between the two.
 
 import {isEmptyChanges, noChanges} from '../base/changes.ts';
 import type {Changes, Content} from '../base/content.ts';
@@ -88,7 +89,7 @@ export const createLoading = (parts: LoadingParts): Loading => {
         tracker.expectWhole();
       }
     } catch (error) {
-      if (!isHoldfastError(error, 'storage/unreadable')) {
+      if (isUnreachable(error)) {
         if (initialContent !== undefined && isEmptyChanges(kept())) {
           tracker.forget();
         }
@@ -123,15 +124,16 @@ export const createLoading = (parts: LoadingParts): Loading => {
     }
   };
 
-  const applyOutside = (outside: {readonly content: Content} | {readonly changes: Changes}): void => {
-    count++;
-    if ('changes' in outside) {
-      loader.applyOutside(outside.changes, kept());
-    } else {
-      loader.setContent({content: outside.content}, kept());
-    }
-    onPending();
-  };
+  const applyOutside = (outside: {readonly content: Content} | {readonly changes: Changes}): void =>
+    worker.inStatusNow(Status.Loading, () => {
+      count++;
+      if ('changes' in outside) {
+        loader.applyOutside(outside.changes, kept());
+      } else {
+        loader.setContent({content: outside.content}, kept());
+      }
+      onPending();
+    });
 
   const loadOutside = async (): Promise<void> => {
     isOutsidePlanned = false;
@@ -184,7 +186,6 @@ export const createLoading = (parts: LoadingParts): Loading => {
       await stop();
       isAuto = true;
       try {
-        await load(initialContent);
         await worker.settle(
           worker.queue(async () => {
             if (isAuto) {
@@ -192,14 +193,10 @@ export const createLoading = (parts: LoadingParts): Loading => {
             }
           }),
         );
+        await load(initialContent);
       } catch (error) {
-        isAuto = false;
+        await stop();
         throw error;
-      }
-      // What changed between the load and the watch is not missed.
-      if (storage.readOutside !== undefined) {
-        onOutside();
-        await worker.queue(async () => undefined);
       }
     },
 
@@ -217,3 +214,11 @@ export const createLoading = (parts: LoadingParts): Loading => {
     count: () => count,
   };
 };
+
+// Faults of the database or the file itself: something is stored there, for all that is known. What an application's own
+// functions throw may as well mean that nothing is.
+const isUnreachable = (error: unknown): boolean =>
+  isHoldfastError(error) &&
+  (error.code.startsWith('driver/') ||
+    error.code === 'storage/file-failed' ||
+    error.code === 'storage/locked');

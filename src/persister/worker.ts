@@ -13,6 +13,8 @@ export interface Worker {
   queue<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Runs work that deals with the storage, in a status. Belongs inside `queue`. */
   inStatus<Result>(during: Status, work: () => Promise<Result>): Promise<Result>;
+  /** Runs work that deals with no storage, in a status, unless another one is shown. */
+  inStatusNow(during: Status, work: () => void): void;
   /** Runs actions one after another: inside the load or save that runs, or in the queue. */
   schedule(actions: readonly (() => Promise<unknown>)[]): Promise<void>;
   progress(phase: Progress['phase']): ProgressListener;
@@ -62,6 +64,19 @@ export const createWorker = ({ports, nextId, onIgnoredError, isHeard}: WorkerPar
         return await work();
       } finally {
         isInStorage = false;
+        setStatus(Status.Idle);
+      }
+    },
+
+    inStatusNow: (during, work) => {
+      if (status !== Status.Idle) {
+        work();
+        return;
+      }
+      setStatus(during);
+      try {
+        work();
+      } finally {
         setStatus(Status.Idle);
       }
     },

@@ -14,9 +14,9 @@ export const spellContent = ([tables, values]: Content): Content => [
 ];
 
 /** Content as a storage may hand it over, its objects and arrays spelt or not. */
-export const unspellContent = ([tables, values]: Content): Content => [
-  mapTables(tables, unspellCell),
-  mapRow(values, unspellCell),
+export const unspellContent = ([tables, values]: Partial<Content>): Content => [
+  mapTables(tables ?? {}, unspellCell),
+  mapRow(values ?? {}, unspellCell),
 ];
 
 /** Changes with their objects and arrays spelt. */

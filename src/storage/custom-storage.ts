@@ -1,10 +1,11 @@
 // A storage made of an application's own functions. What they hand over is JSON content: objects and arrays in cells
 // are spelt as strings, as they are in files and databases.
 
+import {emptyObject} from '../base/changes.ts';
 import type {Changes, Content} from '../base/content.ts';
 import {HoldfastError} from '../base/errors.ts';
 import {spellChanges, spellContent, unspellChanges, unspellContent} from './content-json.ts';
-import type {OutsideListener, Storage} from './storage.ts';
+import type {OutsideListener, Storage, StoreReader} from './storage.ts';
 
 export interface CustomFunctions<ListenerHandle> {
   /** Resolves with the stored content, or with nothing where nothing is stored. */
@@ -41,7 +42,7 @@ export const createCustomStorage = <ListenerHandle>({
     const getContent = () => spellContent(store.getContent());
     await (changes === undefined || isExplicit
       ? setPersisted(getContent)
-      : setPersisted(getContent, spellChanges(changes)));
+      : setPersisted(getContent, spellChanges(nameDeletedTables(changes, store))));
     return 'stored';
   },
 
@@ -58,6 +59,17 @@ export const createCustomStorage = <ListenerHandle>({
     return () => delPersisterListener(handle);
   },
 });
+
+// A table that went with all its rows is told of as such.
+const nameDeletedTables = ([tables, values]: Changes, store: StoreReader): Changes => {
+  const named: Changes = [Object.assign(emptyObject<Changes[0]>(), tables), values, 1];
+  for (const tableId of Object.keys(tables)) {
+    if (store.getRowCount(tableId) === 0) {
+      named[0][tableId] = undefined;
+    }
+  }
+  return named;
+};
 
 const isContent = (thing: unknown): thing is Content =>
   Array.isArray(thing) &&

@@ -34,6 +34,7 @@ export const createTabularLayout = (
   const keyNames = nameKeys(config);
   // The tables as they were last seen; undefined: not known.
   let schema: Schema | undefined;
+  let isWatched = false;
 
   function* readSchema(): Steps<Schema> {
     schema = yield* schemas.read(keyNames);
@@ -81,6 +82,9 @@ export const createTabularLayout = (
         const namesBefore = [...(schema?.keys() ?? [])];
         try {
           watch.noteWrite(await connection.transaction('write', () => save(write), watch.around()));
+          if (isWatched && !feed.isLogged() && (schema?.size ?? 0) > namesBefore.length) {
+            await feed.start(readSchema);
+          }
           return 'stored';
         } catch (error) {
           schema = undefined;
@@ -120,7 +124,12 @@ export const createTabularLayout = (
     watch: async (listener) => {
       await gate.pass();
       await feed.start(readSchema);
-      return watch.start(() => listener());
+      const stop = watch.start(() => listener());
+      isWatched = true;
+      return () => {
+        isWatched = false;
+        stop();
+      };
     },
     close: () => connection.close(),
   };

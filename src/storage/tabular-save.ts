@@ -31,7 +31,8 @@ export const createTabularSaver = (
     tableId: '',
     rowIdColumnName: '_id',
     condition: undefined,
-    deleteEmptyColumns: false,
+    // Columns of values that are not listed are none of this persister's business.
+    deleteEmptyColumns: valuesSave === true,
     deleteEmptyTable: false,
   };
 
@@ -103,7 +104,7 @@ export const createTabularSaver = (
   }
 
   function* deleteEmpty(schema: Schema): Steps {
-    for (const {tableName, deleteEmptyColumns, deleteEmptyTable} of saves) {
+    for (const {tableName, deleteEmptyColumns, deleteEmptyTable} of [...saves, valuesTable]) {
       const table = schema.get(tableName);
       if (table === undefined || table.isView) {
         continue;
