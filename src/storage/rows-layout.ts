@@ -41,6 +41,8 @@ export const createRowsLayout = (
   const watch = createDatabaseWatch(connection, config.autoLoadIntervalSeconds, ports);
   const position = createLogPosition();
   let hasTables = false;
+  // How many rows a migration has put aside; the load that follows tells of them.
+  let putAside = 0;
 
   const {counterType, keyType, columnTypes} = dialect;
   const columns = `n ${counterType}, table_id ${keyType} NOT NULL, row_id ${keyType} NOT NULL, cells ${columnTypes.text} NOT NULL`;
@@ -55,10 +57,17 @@ export const createRowsLayout = (
   const layout: MigratableLayout = {
     scope: tableName,
     hasData: async (query) => (await query(isThere)).length > 0,
-    readAll: async (query) =>
-      (await query(isThere)).length === 0
-        ? [{}, {}]
-        : (await runSteps(query, reader.readAll(ignoreProgress))).content,
+    readAll: async (query) => {
+      if ((await query(isThere)).length === 0) {
+        return [{}, {}];
+      }
+      const {content, unreadable} = await runSteps(query, reader.readAll(ignoreProgress));
+      if (unreadable.length > 0) {
+        await runSteps(query, moveToQuarantine(unreadable));
+        putAside = unreadable.length;
+      }
+      return content;
+    },
     replaceAll: async (query, content) => {
       for (const create of createTables) {
         await query(create);
@@ -71,24 +80,24 @@ export const createRowsLayout = (
   const gate = createGate(connection, layout, config);
 
   // Damaged rows leave the table, for they would make every later merge into them fail, and are kept beside it.
-  const quarantine = async (rowNumbers: readonly number[]): Promise<Error> => {
-    await connection.apply(function* () {
-      yield statement(`CREATE TABLE IF NOT EXISTS ${dialect.quote(quarantineName)} (${quarantineColumns})`);
-      for (const n of rowNumbers) {
-        const only = `WHERE n = ${dialect.placeholder(1)}`;
-        yield statement(
-          `INSERT INTO ${dialect.quote(quarantineName)} (table_id, row_id, cells) SELECT table_id, row_id, cells FROM ${table} ${only}`,
-          [n],
-        );
-        yield statement(`DELETE FROM ${table} ${only}`, [n]);
-      }
-    });
-    return new HoldfastError(
+  function* moveToQuarantine(rowNumbers: readonly number[]): Steps {
+    yield statement(`CREATE TABLE IF NOT EXISTS ${dialect.quote(quarantineName)} (${quarantineColumns})`);
+    for (const n of rowNumbers) {
+      const only = `WHERE n = ${dialect.placeholder(1)}`;
+      yield statement(
+        `INSERT INTO ${dialect.quote(quarantineName)} (table_id, row_id, cells) SELECT table_id, row_id, cells FROM ${table} ${only}`,
+        [n],
+      );
+      yield statement(`DELETE FROM ${table} ${only}`, [n]);
+    }
+  }
+
+  const toldOf = (rowCount: number): Error =>
+    new HoldfastError(
       'storage/unreadable',
-      `${rowNumbers.length} of the rows in table "${tableName}" hold no JSON of a row; they were moved to "${quarantineName}", and the rest was read.`,
-      {table: tableName, quarantine: quarantineName, rowCount: rowNumbers.length},
+      `${rowCount} of the rows in table "${tableName}" hold no JSON of a row; they were moved to "${quarantineName}", and the rest was read.`,
+      {table: tableName, quarantine: quarantineName, rowCount},
     );
-  };
 
   function* readEverything(onProgress: ProgressListener): Steps<{newest: number; read: RowsRead}> {
     const newest = Number((yield log.readNewest)[0]?.seq);
@@ -106,9 +115,12 @@ export const createRowsLayout = (
     const {newest, read: everything} = result;
     hasTables = true;
     position.moveTo(newest);
-    return everything.unreadable.length === 0
-      ? {content: everything.content}
-      : {content: everything.content, fault: await quarantine(everything.unreadable)};
+    if (everything.unreadable.length > 0) {
+      await connection.apply(() => moveToQuarantine(everything.unreadable));
+    }
+    const rowCount = putAside + everything.unreadable.length;
+    putAside = 0;
+    return {content: everything.content, ...(rowCount === 0 ? {} : {fault: toldOf(rowCount)})};
   };
 
   function* writeSteps(write: Write): Steps<readonly number[]> {

@@ -48,11 +48,17 @@ export const createTabularLayout = (
   const layout: MigratableLayout = {
     scope: 'tabular',
     hasData: async (query) => (await query(dialect.describe([...keyNames.keys()]))).length > 0,
-    readAll: async (query) =>
-      (await runSteps(query, loader.loadAll(await runSteps(query, readSchema()), ignore, ignore))) ?? [
-        {},
-        {},
-      ],
+    readAll: async (query) => {
+      const damage = createDamageReport();
+      const known = await runSteps(query, readSchema());
+      const content = await runSteps(query, loader.loadAll(known, ignore, damage.note));
+      const fault = damage.fault();
+      // What a step does not get to see it would delete.
+      if (fault !== undefined) {
+        throw fault;
+      }
+      return content ?? [{}, {}];
+    },
     replaceAll: async (query, content) => {
       const known = await runSteps(query, readSchema());
       await runSteps(query, saver.clear(known));

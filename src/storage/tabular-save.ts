@@ -15,7 +15,7 @@ import type {TabularWriter} from './tabular-writer.ts';
 export interface TabularSaver {
   /** Stores the changes, or everything; what it creates and drops it notes in the schema. */
   saveAll(schema: Schema, write: Write): Steps;
-  /** Deletes everything under `save`, within its conditions. */
+  /** Deletes everything that is both loaded and saved, within the conditions of both. */
   clear(schema: Schema): Steps;
 }
 
@@ -25,7 +25,7 @@ export const createTabularSaver = (
   schemas: TabularSchema,
   writer: TabularWriter,
 ): TabularSaver => {
-  const {save: saves, valuesSave, valuesTableName} = config;
+  const {load: loads, save: saves, valuesLoad, valuesSave, valuesTableName} = config;
   const valuesTable: TabularSave = {
     tableName: valuesTableName,
     tableId: '',
@@ -157,17 +157,29 @@ export const createTabularSaver = (
     },
 
     *clear(schema) {
-      for (const {tableName, condition} of valuesSave === false ? saves : [...saves, valuesTable]) {
-        if (schema.has(tableName)) {
-          const where = fillCondition(dialect, condition, tableName);
-          yield statement(
-            `DELETE FROM ${dialect.quote(tableName)}${where === undefined ? '' : ` WHERE ${where}`}`,
+      for (const {tableName, condition} of saves) {
+        const load = loads.find((other) => other.tableName === tableName);
+        if (load !== undefined && schema.has(tableName)) {
+          const conditions = [...new Set([load.condition, condition])].flatMap(
+            (each) => fillCondition(dialect, each, tableName) ?? [],
           );
+          const where = conditions.map((each) => `(${each})`).join(' AND ');
+          yield statement(`DELETE FROM ${dialect.quote(tableName)}${where === '' ? '' : ` WHERE ${where}`}`);
         }
+      }
+      const emptied = [...(schema.get(valuesTableName)?.columns.values() ?? [])].filter(
+        ({cellId}) => isAmong(cellId, valuesLoad) && isAmong(cellId, valuesSave),
+      );
+      if (emptied.length > 0) {
+        const assignments = emptied.map(({name}) => `${dialect.quote(name)} = NULL`);
+        yield statement(`UPDATE ${dialect.quote(valuesTableName)} SET ${assignments.join(', ')}`);
       }
     },
   };
 };
+
+const isAmong = (valueId: Id, ids: boolean | readonly Id[]): boolean =>
+  typeof ids === 'boolean' ? ids : ids.includes(valueId);
 
 const ignoreRow = (): void => undefined;
 
