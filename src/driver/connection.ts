@@ -141,22 +141,38 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     }
   };
 
+  // An answer can get lost on its way from a server or a worker: then nobody knows whether BEGIN or ROLLBACK ran.
+  let mayBeOpen = false;
+
+  const rollbackLater = async (query: StatementsDriver['query']): Promise<void> => {
+    try {
+      await query(count(rollback));
+      mayBeOpen = false;
+    } catch (error) {
+      mayBeOpen = !NO_TRANSACTION.test(String(error));
+    }
+  };
+
   const runStatements = async <Result>(
     query: StatementsDriver['query'],
     mode: 'read' | 'write',
     work: () => Promise<Result>,
   ): Promise<Result> => {
-    await send(query, begin[mode]);
+    if (mayBeOpen) {
+      await rollbackLater(query);
+    }
+    try {
+      await send(query, begin[mode]);
+    } catch (error) {
+      mayBeOpen = !isBusy(error) && !SOMEONES_TRANSACTION.test(String(error));
+      throw error;
+    }
     try {
       const result = await work();
       await send(query, commit);
       return result;
     } catch (error) {
-      try {
-        await query(count(rollback));
-      } catch {
-        // As in rollbackNow.
-      }
+      await rollbackLater(query);
       throw error;
     }
   };
@@ -311,6 +327,10 @@ const drive = async <Result>(
 };
 
 const NO_ROWS: readonly SqlRow[] = [];
+
+// What SQLite says to a ROLLBACK too many, and to a BEGIN while the application has begun a transaction itself.
+const NO_TRANSACTION = /no transaction is active/;
+const SOMEONES_TRANSACTION = /within a transaction/;
 
 const isBusy = (error: unknown): boolean => error instanceof HoldfastError && error.code === 'driver/busy';
 
