@@ -73,7 +73,9 @@ export const mergeChanges = (earlier: Changes, later: Changes): Changes => {
       }
       const earlierRow = earlierTable[rowId];
       earlierTable[rowId] =
-        earlierRow === undefined ? asReplacement(laterRow) : Object.assign(earlierRow, laterRow);
+        earlierRow === undefined || isReplacement(laterRow)
+          ? asReplacement(laterRow)
+          : Object.assign(earlierRow, laterRow);
     }
   }
   for (const valueId of Object.keys(later[1])) {
@@ -103,7 +105,7 @@ const mergeChangesDeep = (target: Changes, source: Changes): Changes => {
   return target;
 };
 
-/** Takes out of `changes`, in place, every cell and value that `settled` speaks of. */
+/** Takes out of `changes`, in place, every cell and value that `settled` speaks of; a replaced row is all spoken of. */
 export const subtractChanges = (changes: Changes, settled: Changes): Changes => {
   for (const tableId of Object.keys(changes[0])) {
     if (!has(settled[0], tableId)) {
@@ -137,7 +139,7 @@ const subtractRow = (
     return;
   }
   const row = table[rowId];
-  if (row === undefined || settledRow === undefined) {
+  if (row === undefined || settledRow === undefined || isReplacement(settledRow)) {
     delete table[rowId];
     return;
   }

@@ -22,7 +22,13 @@ import type {Changes, Id, RowChanges, TableChanges} from '../base/content.ts';
 import type {PersistableStore} from './persistable-store.ts';
 
 /** What is to be stored: changes, or everything. */
-export type Taken = {readonly kind: 'whole'} | {readonly kind: 'changes'; readonly changes: Changes};
+export type Taken =
+  | {
+      readonly kind: 'whole';
+      /** What changed since a write of everything failed, which may have been stored all the same. */
+      readonly since: Changes;
+    }
+  | {readonly kind: 'changes'; readonly changes: Changes};
 
 /** What a load sets, by cell and value; undefined for what it deletes or does not speak of. */
 export interface Loaded {
@@ -54,6 +60,8 @@ export interface ChangeTracker {
 export const createChangeTracker = (store: PersistableStore, onChange: () => void): ChangeTracker => {
   let listenerId: Id | undefined;
   let isWhole = true;
+  // Whether a write of everything was tried: what goes from then on must be named.
+  let isTried = false;
   let fresh: Changes = noChanges();
   let taken: Taken | undefined;
   let loading: {readonly loaded: Loaded; readonly refused: RefusedThings} | undefined;
@@ -63,7 +71,7 @@ export const createChangeTracker = (store: PersistableStore, onChange: () => voi
       if (mayHaveBeenAltered(store)) {
         note(findLocalChanges(nameDeletedRows(store), loading.loaded, loading.refused));
       }
-    } else if (isWhole) {
+    } else if (isWhole && !isTried) {
       onChange();
     } else {
       note(nameDeletedRows(store));
@@ -82,12 +90,21 @@ export const createChangeTracker = (store: PersistableStore, onChange: () => voi
     return [tables, values, 1];
   };
 
+  const expectWhole = (): void => {
+    isWhole = true;
+    isTried = false;
+    fresh = noChanges();
+  };
+
+  // What changed since everything was taken, or begun to be.
+  const sinceWhole = (): Changes =>
+    taken?.kind === 'whole' ? mergeChanges(copyChanges(taken.since), copyChanges(fresh)) : copyChanges(fresh);
+
   return {
     start: () => {
       if (listenerId === undefined) {
         listenerId = store.addDidFinishTransactionListener(onTransaction);
-        isWhole = true;
-        fresh = noChanges();
+        expectWhole();
       }
     },
     stop: () => {
@@ -98,7 +115,7 @@ export const createChangeTracker = (store: PersistableStore, onChange: () => voi
     },
 
     take: () => {
-      taken = isWhole ? {kind: 'whole'} : {kind: 'changes', changes: fresh};
+      taken = isWhole ? {kind: 'whole', since: fresh} : {kind: 'changes', changes: fresh};
       isWhole = false;
       fresh = noChanges();
       return taken;
@@ -108,17 +125,15 @@ export const createChangeTracker = (store: PersistableStore, onChange: () => voi
     },
     restore: () => {
       if (taken?.kind === 'whole') {
+        fresh = mergeChanges(taken.since, fresh);
         isWhole = true;
-        fresh = noChanges();
+        isTried = true;
       } else if (taken !== undefined && !isWhole) {
         fresh = mergeChanges(taken.changes, fresh);
       }
       taken = undefined;
     },
-    expectWhole: () => {
-      isWhole = true;
-      fresh = noChanges();
-    },
+    expectWhole,
     forget: () => {
       isWhole = false;
       fresh = noChanges();
@@ -148,13 +163,13 @@ export const createChangeTracker = (store: PersistableStore, onChange: () => voi
 
     pending: () => {
       if (isWhole || taken?.kind === 'whole') {
-        return everything();
+        return mergeChanges(sinceWhole(), everything());
       }
       return taken === undefined ? fresh : mergeChanges(copyChanges(taken.changes), copyChanges(fresh));
     },
     pendingCount: () =>
       isWhole || taken?.kind === 'whole'
-        ? countStore(store)
+        ? countStore(store) + countDeleted(sinceWhole())
         : countChanges(fresh) + (taken === undefined ? 0 : countChanges(taken.changes)),
   };
 };
@@ -168,6 +183,12 @@ const countStore = (store: PersistableStore): number =>
   store
     .getTableIds()
     .reduce((count, tableId) => count + store.getRowCount(tableId), Object.keys(store.getValues()).length);
+
+const countDeleted = ([tables, values]: Changes): number =>
+  Object.values(tables).reduce(
+    (count, rows) => count + Object.values(rows ?? {}).filter((row) => row === undefined).length,
+    Object.values(values).filter((value) => value === undefined).length,
+  );
 
 // Without a schema, and with no listener but this tracker's three, what was set is what is there.
 const mayHaveBeenAltered = (store: PersistableStore): boolean => {

@@ -61,6 +61,7 @@ export const createContentLoader = (store: PersistableStore, tracker: ChangeTrac
         store.transaction(() => {
           setWithin(stored);
           if (!isEmptyChanges(pending)) {
+            store.applyChanges(replacedRows(pending));
             store.applyChanges(pending);
           }
         }),
@@ -93,6 +94,23 @@ const own = <Thing extends object, Key extends keyof Thing>(
   thing: Thing | undefined,
   key: Key,
 ): Thing[Key] | undefined => (thing !== undefined && Object.hasOwn(thing, key) ? thing[key] : undefined);
+
+// The rows that were set anew, to be deleted first: they keep nothing of what is stored.
+const replacedRows = ([tables]: Changes): Changes => {
+  const deletions = noChanges();
+  for (const tableId of Object.keys(tables)) {
+    const table = tables[tableId] ?? {};
+    const rowIds = Object.keys(table).filter((rowId) => isReplacement(table[rowId] ?? {}));
+    if (rowIds.length > 0) {
+      const rows: TableChanges = emptyObject();
+      for (const rowId of rowIds) {
+        rows[rowId] = undefined;
+      }
+      deletions[0][tableId] = rows;
+    }
+  }
+  return deletions;
+};
 
 // Whole rows become the cells of them that differ.
 const diffOutside = (store: PersistableStore, [tables, values]: Changes): Changes => {

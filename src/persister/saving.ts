@@ -50,15 +50,16 @@ export const createSaving = (parts: SavingParts): Saving => {
 
   const write = async (isExplicit: boolean): Promise<void> => {
     const taken = tracker.take();
-    const how: Omit<Write, 'changes'> = {
+    const how: Omit<Write, 'changes' | 'since'> = {
       isExplicit,
       store,
       onProgress: worker.progress('saving'),
       onFault: (fault) => worker.report('What was stored could not be read, and was put aside', fault),
     };
     try {
-      const changes = taken.kind === 'whole' ? undefined : taken.changes;
-      if ((await storage.write({...how, changes})) === 'whole-needed') {
+      const what =
+        taken.kind === 'whole' ? {changes: undefined, since: taken.since} : {changes: taken.changes};
+      if ((await storage.write({...how, ...what})) === 'whole-needed') {
         await storage.write({...how, changes: undefined});
       }
     } catch (error) {

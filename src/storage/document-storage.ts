@@ -78,7 +78,7 @@ export const createDocumentStorage = (place: DocumentPlace): Storage => {
   // What others stored that this store does not have is kept; where both changed a cell, this store's change is later.
   const keepWhatOthersWrote = async (
     text: string | undefined,
-    {changes, store, onFault}: Write,
+    {changes, since, store, onFault}: Write,
   ): Promise<void> => {
     if (text === undefined) {
       // Somebody removed the whole document: there is nothing of theirs to keep, and ours is stored anew.
@@ -100,7 +100,7 @@ export const createDocumentStorage = (place: DocumentPlace): Storage => {
     const ours = store.getContent();
     kept =
       changes === undefined
-        ? missingContent(ours, theirs)
+        ? subtractChanges(missingContent(ours, theirs), since ?? noChanges())
         : subtractChanges(diffContent(ours, theirs), changes);
   };
 

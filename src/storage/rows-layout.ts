@@ -129,6 +129,9 @@ export const createRowsLayout = (
     }
     if (write.changes === undefined) {
       yield* writer.writeWhole(write.store, write.onProgress);
+      if (write.since !== undefined) {
+        yield* writer.writeChanges(write.since, write.store, ignoreProgress);
+      }
       return yield* log.appendEverything();
     }
     return yield* log.append(yield* writer.writeChanges(write.changes, write.store, write.onProgress));

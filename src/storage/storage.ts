@@ -39,6 +39,11 @@ export interface Write {
    * in the store.
    */
   readonly changes: Changes | undefined;
+  /**
+   * Where everything is to be stored again: what changed since it was tried the last time. That try failed, but may have
+   * been stored all the same; what was deleted since is to go.
+   */
+  readonly since?: Changes | undefined;
   /** Whether a caller asked for this save, so that upkeep beyond the changes (empty columns) is due. */
   readonly isExplicit: boolean;
   readonly store: StoreReader;

@@ -1,7 +1,8 @@
 // Saves what the configuration of the `tabular` layout names: changed rows and values, or everything. Knows the mapping;
 // nothing of transactions, versions or loading.
 
-import type {Id, Row, RowChanges, TableChanges, Values} from '../base/content.ts';
+import {emptyObject} from '../base/changes.ts';
+import type {Id, Row, RowChanges, TableChanges, TablesChanges, Values} from '../base/content.ts';
 import type {Dialect} from '../sql/dialect.ts';
 import {statement} from '../sql/statement.ts';
 import type {ResolvedTabular, TabularSave} from './database-config.ts';
@@ -127,7 +128,7 @@ export const createTabularSaver = (
   }
 
   return {
-    *saveAll(schema, {changes, store, onProgress, isExplicit}) {
+    *saveAll(schema, {changes, since, store, onProgress, isExplicit}) {
       const totalRows =
         changes === undefined
           ? saves.reduce((sum, {tableId}) => sum + store.getRowCount(tableId), 0)
@@ -141,13 +142,16 @@ export const createTabularSaver = (
       for (const save of saves) {
         if (changes === undefined) {
           yield* saveWholeTable(schema, save, store, doneRow);
-        } else if (Object.hasOwn(changes[0], save.tableId)) {
-          const rows = changes[0][save.tableId] ?? {};
-          yield* saveRows(schema, save, rows, (rowId) => store.getRow(save.tableId, rowId), doneRow);
+        }
+        const rows = own((changes ?? since)?.[0], save.tableId);
+        if (rows !== undefined) {
+          const rowOf = (rowId: Id) => store.getRow(save.tableId, rowId);
+          yield* saveRows(schema, save, rows, rowOf, changes === undefined ? ignoreRow : doneRow);
         }
       }
       const values = valuesSave === false ? {} : store.getValues();
-      yield* saveValues(schema, changes === undefined ? values : changes[1], values);
+      const changedValues = changes?.[1] ?? Object.assign(emptyObject<RowChanges>(), since?.[1], values);
+      yield* saveValues(schema, changedValues, values);
       if (isExplicit) {
         yield* deleteEmpty(schema);
       }
@@ -180,6 +184,9 @@ export const createTabularSaver = (
 
 const isAmong = (valueId: Id, ids: boolean | readonly Id[]): boolean =>
   typeof ids === 'boolean' ? ids : ids.includes(valueId);
+
+const own = (tables: TablesChanges | undefined, tableId: Id): TableChanges | undefined =>
+  tables !== undefined && Object.hasOwn(tables, tableId) ? (tables[tableId] ?? {}) : undefined;
 
 const ignoreRow = (): void => undefined;
 
