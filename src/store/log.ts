@@ -10,13 +10,16 @@
 //   tableId    undefined  undefined  true or undefined: the table
 //   undefined  undefined  valueId    what is kept, or undefined
 //
-// Invariants: 1. every entry is a difference. 2. The cells in a row's entry may later change or gain members, which have
-// entries of their own, but never lose one: `removeCell` leaves the object to the log and goes on with a copy.
+// Invariants: 1. Every entry is a difference. 2. The cells in a row's entry may later change, gain members and, in long rows, lose
+// them; each of these has an entry of its own that comes later (`net-changes.ts` knows).
 
 import type {Id} from '../base/content.ts';
 import {type Cells, newTable, type State, type Stored, type TableState} from './state.ts';
 
-/** Copying a row to remove a cell is quicker than V8's `delete`, until the row is long. */
+/**
+ * A row without one cell is made by copying, since V8's `delete` makes an object slow and large for good; where a table has more
+ * cell ids than this, rows may be so long that it has done so anyhow, and copying would cost more.
+ */
 const MAX_COPIED_CELLS = 64;
 
 /** The table of an id, or a new one that is not in the store before a row is put there. */
@@ -55,7 +58,11 @@ export const putCell = (
   if (!Object.is(before, cell)) {
     cells[cellId] = cell;
     state.log.push(tableId, rowId, cellId, before, cell);
-    if (before === undefined) countCell(state, table, tableId, cellId);
+    if (before === undefined) {
+      countCell(state, table, tableId, cellId);
+      const size = table.sizes.get(cells);
+      if (size !== undefined) table.sizes.set(cells, size + 1);
+    }
   }
 };
 
@@ -65,21 +72,34 @@ export const removeCell = (state: State, tableId: Id, rowId: Id, cellId: Id): vo
   const cells = table?.rows.get(rowId);
   const before = cells?.[cellId];
   if (!table || !cells || before === undefined) return;
-  const copy = table.newCells();
-  let copiedCount = 0;
-  for (const id in cells) {
-    if (id === cellId) continue;
-    if (copiedCount++ === MAX_COPIED_CELLS) break;
-    copy[id] = cells[id] as Stored;
-  }
-  if (copiedCount === 0) {
+  const isLong = table.cellCounts.size > MAX_COPIED_CELLS;
+  const rest = isLong
+    ? (table.sizes.get(cells) ?? Object.keys(cells).length) - 1
+    : copyWithout(table, rowId, cells, cellId);
+  if (rest === 0) {
     removeRow(state, tableId, rowId);
     return;
   }
-  if (copiedCount > MAX_COPIED_CELLS) delete cells[cellId];
-  else table.rows.set(rowId, copy);
+  if (isLong) {
+    delete cells[cellId];
+    table.sizes.set(cells, rest);
+  }
   state.log.push(tableId, rowId, cellId, before, undefined);
   uncountCell(state, table, tableId, cellId);
+};
+
+/** Puts a copy without a cell in the place of a row, and returns how many cells it has; does nothing if there would be none. */
+const copyWithout = (table: TableState, rowId: Id, cells: Cells, cellId: Id): number => {
+  const copy = table.newCells();
+  let size = 0;
+  for (const id in cells) {
+    if (id !== cellId) {
+      copy[id] = cells[id] as Stored;
+      size++;
+    }
+  }
+  if (size) table.rows.set(rowId, copy);
+  return size;
 };
 
 /** Removes a row, and its table if it was the last. */

@@ -22,6 +22,8 @@ export type NetChanges = {
   readonly rowIds: Map<Id, IdChanges>;
   readonly cellIds: Map<Id, Map<Id, IdChanges>>;
   readonly valueIds: IdChanges;
+  /** The cells of rows that were added in this transaction, at some time: what is not in them was not there before. */
+  readonly added: Set<Map<Id, Change>>;
 };
 
 /** The changes up to now: one object a transaction, which grows. */
@@ -105,6 +107,7 @@ const newNetChanges = (): NetChanges => ({
   rowIds: new Map(),
   cellIds: new Map(),
   valueIds: new Map(),
+  added: new Set(),
 });
 
 const newMap = <Key, Thing>(): Map<Key, Thing> => new Map();
@@ -131,8 +134,12 @@ const sumUp = (log: readonly unknown[], net: NetChanges): NetChanges => {
         newMap<Id, Change>,
       );
       const getIds = () => innerMap(innerMap(net.cellIds, tableId, newMap<Id, IdChanges>), rowId, newIds);
-      if (cellId !== undefined) noteChange(changes, getIds, cellId, before, now);
-      else {
+      if (cellId !== undefined) {
+        // A long row can have lost the cell since the entry that added the row was written.
+        const isLost = before !== undefined && !changes.has(cellId) && net.added.has(changes);
+        noteChange(changes, getIds, cellId, isLost ? undefined : before, now);
+      } else {
+        if (now !== undefined) net.added.add(changes);
         noteId(() => innerMap(net.rowIds, tableId, newIds), rowId, before, now);
         const cells = (before ?? now) as unknown as Cells;
         for (const id in cells) noteChange(changes, getIds, id, before && cells[id], now && cells[id]);
@@ -159,7 +166,7 @@ const noteChange = (
 
 /** An id that came and went again is as if nothing had happened. `getIds` is called only where an id comes or goes. */
 const noteId = (getIds: () => IdChanges, id: Id, before: unknown, now: unknown): void => {
-  if (before !== undefined && now !== undefined) return;
+  if ((before === undefined) === (now === undefined)) return;
   const ids = getIds();
   const change = now === undefined ? -1 : 1;
   if (ids.get(id) === -change) ids.delete(id);

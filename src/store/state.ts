@@ -20,6 +20,8 @@ export type TableState = {
   /** In how many rows each cell id is used, in the order in which they came. */
   readonly cellCounts: Map<Id, {count: number}>;
   readonly rowIds: IdPool;
+  /** How many cells the long rows have that lost one: V8 needs milliseconds to count 100,000. */
+  readonly sizes: WeakMap<Cells, number>;
   /** Makes an empty row for this table. */
   readonly newCells: () => Cells;
 };
@@ -80,5 +82,6 @@ export const newTable = (): TableState => ({
   rows: new Map(),
   cellCounts: new Map(),
   rowIds: createIdPool(),
+  sizes: new WeakMap(),
   newCells: createCellsMaker(),
 });

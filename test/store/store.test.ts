@@ -310,6 +310,37 @@ describe('deleting cells', () => {
     },
   );
 
+  test('[ST10] what the transaction tells of a long row that loses cells is what tinybase tells', () => {
+    const long = Object.fromEntries(Array.from({length: 100}, (_, index) => [`cell${index}`, index]));
+    const play = (store: Store) => {
+      const told: unknown[] = [];
+      store.addDidFinishTransactionListener(() => {
+        told.push(store.getTransactionLog(), store.getTransactionChanges());
+      });
+      store.setRow('t', 'old', {...long, before: 1});
+      store.transaction(() => {
+        store
+          .setRow('t', 'new', long)
+          .delCell('t', 'new', 'cell5')
+          .setCell('t', 'new', 'cell6', 'x')
+          .delCell('t', 'new', 'cell6');
+        store.delCell('t', 'new', 'cell7').setCell('t', 'new', 'cell7', 'y');
+        store
+          .delRow('t', 'old')
+          .setRow('t', 'old', long)
+          .delCell('t', 'old', 'cell5')
+          .delCell('t', 'old', 'cell6');
+        store.setCell('t', 'old', 'cell6', 'z').setCell('t', 'old', 'after', 1).delCell('t', 'old', 'cell0');
+      });
+      store.transaction(
+        () => store.delCell('t', 'new', 'cell8').delRow('t', 'old'),
+        () => true,
+      );
+      return [told, store.getContent()];
+    };
+    expect(play(createStore())).toEqual(play(createTinybaseStore() as unknown as Store));
+  });
+
   test('[ST10] what the transaction tells of a row that is added, changed and robbed of cells is the whole', () => {
     const store = createStore();
     store.addDidFinishTransactionListener(() => {
