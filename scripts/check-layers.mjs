@@ -27,11 +27,15 @@ const LAYERS = [
  */
 const LEAVES = {
   'driver/better-sqlite3-driver.ts': 'better-sqlite3, which runs on Node',
+  'driver/libsql-driver.ts': '@libsql/client',
   'driver/database-file-watch.ts': 'watches the file of a database through node:fs',
   'driver/sqlite-node-driver.ts': 'node:sqlite',
   'driver/sqlite-wasm-driver.ts': '@sqlite.org/sqlite-wasm, in browsers and elsewhere',
   'driver/sqlite3-driver.ts': 'sqlite3, which runs on Node',
   'storage/file-storage.ts': 'files of Node',
+  'storage/opfs-storage.ts': 'the origin private file system of browsers',
+  'storage/web-lock.ts': 'locks between the tabs of a browser',
+  'storage/web-storage.ts': 'session and local storage of browsers',
 };
 
 /** The files that may name these globals, each with the reason; every layer may import them, and they import no package. */

@@ -27,6 +27,8 @@ export type HoldfastErrorCode =
   | 'storage/custom-failed'
   | 'storage/file-failed'
   | 'storage/locked'
+  | 'storage/quota'
+  | 'storage/unavailable'
   | 'persister/destroyed'
   | 'persister/unsupported-store';
 

@@ -49,7 +49,7 @@ export const startExamples = (blocks: readonly Block[], options: ExamplesOptions
     prints.push(parts.map(snapshot));
   };
   const globals = {...options.globals, console: {...console, log: print}, __example: hooks};
-  const body = blocks.map((block) => `yield;\n${translate(block)}`).join('\n');
+  const body = translateBlocks(blocks);
   const Generator = async function* () {}.constructor as new (
     ...source: string[]
   ) => (...values: unknown[]) => AsyncGenerator<void>;
@@ -81,6 +81,13 @@ export const startExamples = (blocks: readonly Block[], options: ExamplesOptions
     },
   };
 };
+
+/**
+ * The body of an asynchronous generator that runs one block a step. It sees a `console` whose prints are compared, and
+ * `__example`: `importModule(specifier)`, `pause()`, `check(line, text, getExpected)` and `fire(className, type, init)`.
+ */
+export const translateBlocks = (blocks: readonly Block[]): string =>
+  blocks.map((block) => `yield;\n${translate(block)}`).join('\n');
 
 /** What was printed, as it was then: the block may change the object afterwards. */
 const snapshot = (value: unknown): unknown => {

@@ -1,16 +1,19 @@
 // The examples in the declarations of the package `tinybase` for persisters, with only the package name replaced.
 import {readFileSync} from 'node:fs';
-import {describe, test} from 'vitest';
+import {afterAll, beforeAll, describe, test} from 'vitest';
 import {type Block, docCommentBlocks} from '../examples/blocks.ts';
 import {startExamples} from '../examples/examples.ts';
 import {packageName} from '../examples/package-under-test.ts';
-import {sessionStorageOptions} from './session-storage.ts';
+import {createPages} from './in-chromium.ts';
 import {importSqliteWasm} from './sqlite-wasm.ts';
 
-const SESSION_STORAGE = 'over createCustomPersister and a Storage in memory, in the place of session storage';
+const pages = createPages();
+beforeAll(pages.start);
+afterAll(pages.stop);
 
 const MODULES = [
   'persisters',
+  'persisters/persister-browser',
   'persisters/persister-file',
   'persisters/persister-better-sqlite3',
   'persisters/persister-sqlite-node',
@@ -20,11 +23,9 @@ const MODULES = [
 const skipReason = ({flags, code}: Block): string | undefined =>
   flags === 'ignore'
     ? 'the document says that it does not run'
-    : code.includes('getStorageName')
-      ? 'needs the real session persister, which comes with the browser persisters'
-      : code.includes('createMergeableStore')
-        ? 'needs createMergeableStore, which comes with the mergeable store'
-        : undefined;
+    : code.includes('createMergeableStore')
+      ? 'needs createMergeableStore, which comes with the mergeable store'
+      : undefined;
 
 for (const module of MODULES) {
   const declarations = readFileSync(`node_modules/tinybase/@types/${module}/index.d.ts`, 'utf8');
@@ -32,12 +33,14 @@ for (const module of MODULES) {
     for (const block of docCommentBlocks(declarations).filter(({language}) => language === 'js')) {
       const title = `line ${block.line}: ${block.subject}`;
       const reason = skipReason(block);
-      const isOverSessionStorage = block.code.includes('persister-browser');
+      const isForBrowsers = block.code.includes('persister-browser');
       if (reason === undefined) {
-        const options = isOverSessionStorage ? sessionStorageOptions() : {importModule: importSqliteWasm};
-        test(isOverSessionStorage ? `${title} (${SESSION_STORAGE})` : title, () =>
-          startExamples([block], options).next(),
-        );
+        test(isForBrowsers ? `${title} (in Chromium)` : title, async () => {
+          const examples = isForBrowsers
+            ? await pages.startExamples([block])
+            : startExamples([block], {importModule: importSqliteWasm});
+          await examples.next();
+        });
       } else {
         test(title, (context) => context.skip(reason));
       }

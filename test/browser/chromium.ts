@@ -1,0 +1,122 @@
+// A real Chromium, and pages in it that have a package: `window.holdfast` holds what its entries export. Each page is
+// served from a free port of this machine, so that storage has an origin. Knows nothing of what is tested there.
+
+import {mkdtempSync, rmSync} from 'node:fs';
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {build} from 'esbuild';
+import {componentFolder, importComponent} from '../components/component.ts';
+
+/** The part of Playwright's page that tests use. */
+export interface Page {
+  evaluate<Result, Argument>(
+    work: (argument: Argument) => Result | Promise<Result>,
+    argument: Argument,
+  ): Promise<Result>;
+  evaluate<Result>(work: () => Result | Promise<Result>): Promise<Result>;
+  goto(url: string): Promise<unknown>;
+  on(event: 'pageerror', listener: (error: Error) => void): unknown;
+  close(): Promise<void>;
+}
+
+interface BrowserContext {
+  newPage(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+export interface Browser {
+  /** Tabs of one profile share storage; another profile has storage of its own. */
+  newProfile(): Promise<{newPage(): Promise<Page>; close(): Promise<void>}>;
+  close(): Promise<void>;
+}
+
+const SOURCE = fileURLToPath(new URL('../../src/entry/', import.meta.url));
+
+/** Holdfast's entries for browsers, from the sources. */
+const HOLDFAST = ['./index.ts', './persisters.ts', './persisters/persister-browser.ts'];
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+/** `modules`: what pages have, by specifiers that are found from `src/entry`; default Holdfast. */
+export const startChromium = async (modules: readonly string[] = HOLDFAST): Promise<Browser> => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-chromium-'));
+  const server = await serve(await bundle(modules));
+  const {chromium} = await importComponent<{
+    chromium: {
+      launch(options: object): Promise<{newContext(): Promise<BrowserContext>; close(): Promise<void>}>;
+    };
+  }>('chromium', 'playwright-core');
+  const browser = await chromium.launch({
+    executablePath: join(unpacked(), 'chromium'),
+    args: FLAGS,
+    env: {...process.env, HOME: folder, LD_LIBRARY_PATH: join(unpacked(), 'al2023', 'lib')},
+  });
+  return {
+    newProfile: async () => {
+      const context = await browser.newContext();
+      return {
+        newPage: async () => {
+          const page = await context.newPage();
+          page.on('pageerror', (error) => console.error('in the page:', error));
+          await page.goto(server.url);
+          return page;
+        },
+        close: () => context.close(),
+      };
+    },
+    close: async () => {
+      await browser.close();
+      await server.close();
+      rmSync(folder, {recursive: true, force: true});
+    },
+  };
+};
+
+// Where the component's postinstall script puts the browser.
+const unpacked = (): string => `${componentFolder('chromium')}node_modules/.unpacked`;
+
+const bundle = async (modules: readonly string[]): Promise<string> => {
+  const {outputFiles} = await build({
+    stdin: {
+      contents: modules.map((specifier) => `export * from ${JSON.stringify(specifier)};`).join(' '),
+      resolveDir: SOURCE,
+      loader: 'ts',
+    },
+    bundle: true,
+    format: 'iife',
+    globalName: 'holdfast',
+    write: false,
+  });
+  return outputFiles[0]?.text ?? '';
+};
+
+const serve = async (script: string): Promise<{url: string; close(): Promise<void>}> => {
+  const server = createServer((request, response) => {
+    const isScript = request.url === '/holdfast.js';
+    response.writeHead(200, {'content-type': isScript ? 'text/javascript' : 'text/html'});
+    response.end(
+      isScript
+        ? script
+        : '<!doctype html><meta charset="utf-8"><title>Holdfast</title><script src="/holdfast.js"></script>',
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+};
