@@ -162,7 +162,7 @@ export const applyChanges = ([tables, values]: Content, changes: Changes): Conte
       nextTables[tableId] = table;
     }
   }
-  const nextValues: Values = Object.assign(emptyObject(), values);
+  const nextValues: Values = Object.assign(emptyObject(), isReplacement(changes[1]) ? undefined : values);
   for (const valueId of Object.keys(changes[1])) {
     const value = changes[1][valueId];
     if (value === undefined) {

@@ -20,12 +20,21 @@ export type FeedNews =
   | {readonly kind: 'unknown'}
   | {readonly kind: 'changes'; readonly changes: Changes; readonly seq: number};
 
+/** The entries after one sequence number, up to another. */
+export interface OwnEntries {
+  readonly afterSeq: number;
+  readonly upToSeq: number;
+}
+
 export interface TabularFeed {
   /** Begins to log, where that is possible. */
   start(readSchema: () => Steps<Schema>): Promise<void>;
-  isLogged(): boolean;
   /** Everything logged so far is known. */
   noteRead(): Steps;
+  /** Wraps the steps of a write, and answers with the entries that they added, where there is a log. */
+  observeOwn(write: Steps): Steps<OwnEntries | undefined>;
+  /** Told, once they are committed, of the entries that a write added. */
+  noteOwn(entries: OwnEntries): void;
   readNews(schema: Schema, onDamage: DamageListener): Steps<FeedNews>;
   noteNews(seq: number): void;
 }
@@ -38,9 +47,12 @@ export const createTabularFeed = (
   const {dialect} = connection;
   const log = createChangeLog(dialect, LOG_TABLE);
   const position = createLogPosition();
-  let isLogged = false;
+  // The tables that are logged; undefined: there is no log.
+  let loggedNames: string | undefined;
+  // Something may have been written, before the log began, that is not read yet.
+  let isBehind = false;
 
-  // The loaded tables, if each is one whose changes may be logged.
+  // The loaded tables that are there, if each is one whose changes may be logged.
   const observed = (schema: Schema): readonly TableSchema[] | undefined => {
     const {load, save, valuesLoad, valuesSave, valuesTableName} = config;
     const savedNames = new Set([
@@ -51,13 +63,17 @@ export const createTabularFeed = (
       ...load.map(({tableName}) => tableName),
       ...(valuesLoad === false ? [] : [valuesTableName]),
     ];
-    const tables = names.map((name) => schema.get(name));
-    return names.every((name) => savedNames.has(name)) && tables.every((table) => table?.isOurs === true)
-      ? (tables as TableSchema[])
+    const tables = names.map((name) => schema.get(name)).filter((table) => table !== undefined);
+    return names.every((name) => savedNames.has(name)) &&
+      tables.length > 0 &&
+      tables.every((table) => table.isOurs)
+      ? tables
       : undefined;
   };
 
-  function* startLog(readSchema: () => Steps<Schema>): Steps<number | undefined> {
+  const namesOf = (tables: readonly TableSchema[]): string => JSON.stringify(tables.map(({name}) => name));
+
+  function* startLog(readSchema: () => Steps<Schema>): Steps<{names: string; seq: number} | undefined> {
     const tables = observed(yield* readSchema());
     if (tables === undefined) {
       return undefined;
@@ -66,20 +82,28 @@ export const createTabularFeed = (
     for (const {name, keyName} of tables) {
       yield* log.observe(name, keyName);
     }
+    return {names: namesOf(tables), seq: yield* newestSeq()};
+  }
+
+  function* newestSeq(): Steps<number> {
     return Number((yield log.readNewest)[0]?.seq);
   }
 
   return {
     start: async (readSchema) => {
-      isLogged = false;
+      const namesBefore = loggedNames;
+      loggedNames = undefined;
       if (!dialect.hasSelfLogging) {
         return;
       }
       try {
         const {result} = await connection.transaction('write', () => startLog(readSchema));
         if (result !== undefined) {
-          position.moveTo(result);
-          isLogged = true;
+          loggedNames = result.names;
+          if (namesBefore === undefined) {
+            position.moveTo(result.seq);
+          }
+          isBehind ||= loggedNames !== namesBefore;
         }
       } catch (error) {
         // A database that can only be read has no log: what changed is found by reading the tables.
@@ -89,16 +113,36 @@ export const createTabularFeed = (
       }
     },
 
-    isLogged: () => isLogged,
-
     *noteRead() {
-      if (isLogged) {
-        position.moveTo(Number((yield log.readNewest)[0]?.seq));
+      if (loggedNames !== undefined) {
+        position.moveTo(yield* newestSeq());
+        isBehind = false;
+      }
+    },
+
+    *observeOwn(write) {
+      if (loggedNames === undefined) {
+        yield* write;
+        return undefined;
+      }
+      const afterSeq = yield* newestSeq();
+      yield* write;
+      return {afterSeq, upToSeq: yield* newestSeq()};
+    },
+
+    noteOwn: ({afterSeq, upToSeq}) => {
+      if (afterSeq === position.seq()) {
+        position.moveTo(upToSeq);
+      } else {
+        position.noteOwn(Array.from({length: upToSeq - afterSeq}, (_, index) => afterSeq + 1 + index));
       }
     },
 
     *readNews(schema, onDamage) {
-      if (!isLogged || observed(schema) === undefined) {
+      const tables = observed(schema);
+      // A table that came to be since may have been written to without a log.
+      if (isBehind || tables === undefined || namesOf(tables) !== loggedNames) {
+        isBehind = false;
         return {kind: 'unknown'};
       }
       const news = yield* log.readNews(position.seq(), position.isOwn);

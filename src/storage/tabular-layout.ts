@@ -13,7 +13,7 @@ import {createGate} from './gate.ts';
 import type {MigratableLayout} from './migration.ts';
 import {runSteps, type Steps} from './steps.ts';
 import type {OutsideChange, Storage, StoredContent, Write} from './storage.ts';
-import {createTabularFeed} from './tabular-feed.ts';
+import {createTabularFeed, type OwnEntries} from './tabular-feed.ts';
 import {createDamageReport, createTabularLoader} from './tabular-load.ts';
 import {createTabularReader} from './tabular-reader.ts';
 import {createTabularSaver} from './tabular-save.ts';
@@ -43,6 +43,15 @@ export const createTabularLayout = (
 
   function* save(write: Write): Steps {
     yield* saver.saveAll(schema ?? (yield* readSchema()), write);
+  }
+
+  // Where a counter tells one's own writes from others', the log need not be asked.
+  function* observe(steps: Steps): Steps<OwnEntries | undefined> {
+    if (connection.changeCounter === undefined) {
+      return yield* feed.observeOwn(steps);
+    }
+    yield* steps;
+    return undefined;
   }
 
   const layout: MigratableLayout = {
@@ -87,8 +96,12 @@ export const createTabularLayout = (
       for (let attempt = 1; ; attempt++) {
         const namesBefore = [...(schema?.keys() ?? [])];
         try {
-          watch.noteWrite(await connection.transaction('write', () => save(write), watch.around()));
-          if (isWatched && !feed.isLogged() && (schema?.size ?? 0) > namesBefore.length) {
+          const written = await connection.transaction('write', () => observe(save(write)), watch.around());
+          watch.noteWrite(written);
+          if (written.result !== undefined) {
+            feed.noteOwn(written.result);
+          }
+          if (isWatched && (schema?.size ?? 0) > namesBefore.length) {
             await feed.start(readSchema);
           }
           return 'stored';
