@@ -91,7 +91,7 @@ const FAULT_OF_CODE: Record<number, FaultKind> = {
 };
 
 const FAULT_OF_NAME: readonly (readonly [RegExp, FaultKind])[] = [
-  [/SQLITE_(BUSY|LOCKED)|database (table )?is locked/i, 'busy'],
+  [/SQLITE_(BUSY|LOCKED)|database (table )?is locked|TRANSACTION_ACTIVE/i, 'busy'],
   [/SQLITE_FULL|disk is full/i, 'full'],
   [/SQLITE_(CORRUPT|NOTADB)|malformed|not a database/i, 'corrupt'],
   [/SQLITE_CONSTRAINT|constraint failed/i, 'constraint'],

@@ -2,7 +2,7 @@
 
 import {isHoldfastError} from '../base/errors.ts';
 import {type Connection, createConnection} from '../driver/connection.ts';
-import type {Driver} from '../driver/driver.ts';
+import type {Driver, StatementsDriver} from '../driver/driver.ts';
 import {dialects} from '../sql/dialects.ts';
 import {type SqlRow, type SqlValue, statement} from '../sql/statement.ts';
 import {catchError, createRuleTest, type SuiteOptions, type SuitePlace} from './test-runner.ts';
@@ -24,6 +24,19 @@ export interface DriverPlace extends SuitePlace {
 const PETS = 'CREATE TABLE pets (id TEXT PRIMARY KEY NOT NULL, name TEXT)';
 const insertPet = (id: SqlValue, name: SqlValue) =>
   statement('INSERT INTO pets (id, name) VALUES (?, ?)', [id, name]);
+
+// Runs `work` while the driver holds the lock for writing, and commits.
+const whileLocked = async (
+  driver: Driver,
+  work: (query: StatementsDriver['query']) => Promise<void>,
+): Promise<void> => {
+  if (driver.kind === 'statements' && driver.transact !== undefined) {
+    return driver.transact('write', work);
+  }
+  await driver.query(statement('BEGIN IMMEDIATE'));
+  await work(async (sent) => driver.query(sent));
+  await driver.query(statement('COMMIT'));
+};
 
 /** Certifies a driver of the dialect `sqlite`: `driverSuite({name, create, skip, runner: {describe, test, expect}})`. */
 export const driverSuite = (options: SuiteOptions<DriverPlace>): void => {
@@ -107,12 +120,12 @@ export const driverSuite = (options: SuiteOptions<DriverPlace>): void => {
       const {driver: other} = await place.open('read-write');
       await query(driver, PETS);
       await query(other, 'PRAGMA busy_timeout = 0');
-      await query(driver, 'BEGIN IMMEDIATE');
-      const error = await catchError(() => query(other, 'BEGIN IMMEDIATE'));
+      let error: unknown;
+      await whileLocked(driver, async () => {
+        error = await catchError(() => whileLocked(other, async () => undefined));
+      });
       expect(dialects[other.dialect].classify(error)).toBe('busy');
-      await query(driver, 'ROLLBACK');
-      await query(other, 'BEGIN IMMEDIATE');
-      await query(other, 'ROLLBACK');
+      await whileLocked(other, async () => undefined);
     });
 
     rule('[DR4] tells that the handle is read-only', async (place) => {
@@ -270,15 +283,16 @@ const connectionRules = (
     const impatient = createConnection(other, {busyTimeoutMs: 30});
     const patient = createConnection(other, {busyTimeoutMs: 60_000});
 
-    await driver.query(statement('BEGIN IMMEDIATE'));
-    const error = await catchError(() => impatient.apply(() => [insertPet('felix', 'Felix')]));
+    let error: unknown;
+    let waiting: Promise<void> | undefined;
+    await whileLocked(driver, async (query) => {
+      error = await catchError(() => impatient.apply(() => [insertPet('felix', 'Felix')]));
+      waiting = patient.apply(() => [insertPet('felix', 'Felix')]);
+      await query(insertPet('fido', 'Fido'));
+    });
+    await waiting;
     expect(isHoldfastError(error, 'driver/busy')).toBe(true);
     expect(String(error).includes('busyTimeoutMs')).toBe(true);
-
-    const waiting = patient.apply(() => [insertPet('felix', 'Felix')]);
-    await driver.query(insertPet('fido', 'Fido'));
-    await driver.query(statement('COMMIT'));
-    await waiting;
     expect(await names(patient)).toEqual(['Fido', 'Felix']);
   });
 
