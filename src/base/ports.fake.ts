@@ -13,6 +13,8 @@ export interface FakePorts extends Ports {
   settle(): Promise<void>;
   /** Settles as the work does, firing timers as they are needed. */
   until<Result>(work: Promise<Result>): Promise<Result>;
+  /** Fires timers until it is so. */
+  untilTrue(isSo: () => boolean): Promise<void>;
 }
 
 /** More than any test needs. */
@@ -40,6 +42,20 @@ export const createFakePorts = (): FakePorts => {
     }
   };
 
+  const untilTrue = async (isSo: () => boolean): Promise<void> => {
+    await settle();
+    for (let round = 0; !isSo(); round++) {
+      if (round === MAX_ROUNDS) {
+        throw new Error('What was waited for never came, however many timers fired');
+      }
+      if (!fireNext()) {
+        // What runs outside of JavaScript takes its time.
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      await settle();
+    }
+  };
+
   return {
     now: () => nowMs,
     setTimer: (callback, delayMs) => {
@@ -58,23 +74,14 @@ export const createFakePorts = (): FakePorts => {
     delays: () => timers.map(({dueMs}) => dueMs - nowMs).toSorted((one, other) => one - other),
     fireNext,
     settle,
+    untilTrue,
     until: async (work) => {
       let isSettled = false;
       const settled = () => {
         isSettled = true;
       };
       work.then(settled, settled);
-      await settle();
-      for (let round = 0; !isSettled; round++) {
-        if (round === MAX_ROUNDS) {
-          throw new Error('What was waited for never came, however many timers fired');
-        }
-        if (!fireNext()) {
-          // What runs outside of JavaScript takes its time.
-          await new Promise((resolve) => setTimeout(resolve, 1));
-        }
-        await settle();
-      }
+      await untilTrue(() => isSettled);
       return work;
     },
   };

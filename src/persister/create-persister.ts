@@ -45,6 +45,7 @@ export const createPersister = <Extras extends object>(
     loader: createContentLoader(store, tracker),
     isPendingKept: () => saving.isAuto() || durability.isFailing(),
     onPending: () => durability.update(),
+    backoff: createBackoff(ports, () => loading.retry()),
   });
   const saving = createSaving({
     store,

@@ -11,6 +11,7 @@ import {isEmptyChanges, noChanges} from '../base/changes.ts';
 import type {Changes, Content} from '../base/content.ts';
 import {isHoldfastError} from '../base/errors.ts';
 import type {OutsideChange, Storage} from '../storage/storage.ts';
+import type {Backoff} from './backoff.ts';
 import type {ChangeTracker} from './change-tracker.ts';
 import type {ContentLoader} from './content-loader.ts';
 import {type InitialContent, Status} from './persister.ts';
@@ -25,6 +26,8 @@ export interface LoadingParts {
   readonly isPendingKept: () => boolean;
   /** Told when pending changes may have come or gone. */
   readonly onPending: () => void;
+  /** Asks for `retry` again later. */
+  readonly backoff: Backoff;
 }
 
 export interface Loading {
@@ -34,15 +37,18 @@ export interface Loading {
   isAuto(): boolean;
   /** Makes up for a load that failed. Belongs inside a save. */
   ensureLoaded(): Promise<void>;
+  /** Loads what others changed, where that failed before. */
+  retry(): void;
   count(): number;
 }
 
 export const createLoading = (parts: LoadingParts): Loading => {
-  const {storage, worker, tracker, loader, isPendingKept, onPending} = parts;
+  const {storage, worker, tracker, loader, isPendingKept, onPending, backoff} = parts;
   let count = 0;
   let isAuto = false;
   let stopWatching: (() => void | Promise<void>) | undefined;
   let isOutsidePlanned = false;
+  let isOutsideMissed = false;
   let needsLoad = false;
 
   const kept = (): Changes => (isPendingKept() || needsLoad ? tracker.pending() : noChanges());
@@ -135,17 +141,14 @@ export const createLoading = (parts: LoadingParts): Loading => {
       onPending();
     });
 
-  const loadOutside = async (): Promise<void> => {
-    isOutsidePlanned = false;
-    if (!isAuto) {
-      return;
-    }
+  // What others changed is set into the store; returns what of it could not be read.
+  const takeOutside = async (): Promise<Error | undefined> => {
     const outside: OutsideChange | undefined =
-      storage.readOutside === undefined ? {kind: 'unknown'} : await storage.readOutside();
+      storage.readOutside === undefined || isOutsideMissed ? {kind: 'unknown'} : await storage.readOutside();
     if (outside === undefined) {
-      return;
+      return undefined;
     }
-    const fault = await worker.inStatus(Status.Loading, async () => {
+    return worker.inStatus(Status.Loading, async () => {
       if (outside.kind === 'changes') {
         applyOutside(outside);
         return outside.fault;
@@ -154,6 +157,26 @@ export const createLoading = (parts: LoadingParts): Loading => {
       onPending();
       return loaded.fault;
     });
+  };
+
+  const loadOutside = async (): Promise<void> => {
+    isOutsidePlanned = false;
+    if (!isAuto) {
+      return;
+    }
+    let fault: Error | undefined;
+    try {
+      fault = await takeOutside();
+      isOutsideMissed = false;
+      backoff.reset();
+    } catch (error) {
+      // The storage has told of it, and may not tell again: everything is loaded the next time.
+      if (!isHoldfastError(error, 'storage/unreadable')) {
+        isOutsideMissed = true;
+        backoff.plan();
+      }
+      throw error;
+    }
     if (fault !== undefined) {
       throw fault;
     }
@@ -174,6 +197,7 @@ export const createLoading = (parts: LoadingParts): Loading => {
 
   const stop = async (): Promise<void> => {
     isAuto = false;
+    backoff.reset();
     const stopNow = stopWatching;
     stopWatching = undefined;
     await stopNow?.();
@@ -211,6 +235,7 @@ export const createLoading = (parts: LoadingParts): Loading => {
         }
       }
     },
+    retry: () => onOutside(),
     count: () => count,
   };
 };

@@ -2,7 +2,7 @@
 
 import type {Content} from '../../src/base/content.ts';
 import {createFakePorts, type FakePorts} from '../../src/base/ports.fake.ts';
-import {type FaultyDriver, faultyDriver} from '../../src/driver/faulty-driver.ts';
+import {type Fault, type FaultyDriver, faultyDriver, sqliteFaults} from '../../src/driver/faulty-driver.ts';
 import {createStore} from '../../src/entry/store.ts';
 import {createDatabasePersister} from '../../src/persister/database-persister.ts';
 import type {AnyPersister} from '../../src/persister/persister.ts';
@@ -113,4 +113,48 @@ export const changeMore = (store: Store): void => {
     store.setCell('pets', 'fido', 'sold', false).delRow('pets', 'rex').delCell('owners', 'ann', 'tags');
     store.setRow('shops', 'south', {city: 'Rome'}).delValue('since').setValue('open', null);
   });
+};
+
+const fail = (when: 'before' | 'after', error: () => unknown): Fault => ({kind: 'fail', when, error});
+
+export const FAULTS: readonly Fault[] = [
+  fail('before', sqliteFaults.full),
+  fail('before', sqliteFaults.io),
+  fail('before', sqliteFaults.busy),
+  // The statement took effect, and its answer got lost.
+  fail('after', sqliteFaults.io),
+];
+
+export const nameOf = (fault: Fault): string =>
+  fault.kind === 'fail' ? `${String(fault.error())} ${fault.when} it ran` : fault.kind;
+
+/** Disturbs some work at every call in turn, until there is none so late; returns how many there were. */
+export const disturbEveryCall = async (
+  name: string,
+  run: (atCall: number) => Promise<{readonly hasStruck: boolean}>,
+): Promise<number> => {
+  for (let atCall = 1; ; atCall++) {
+    try {
+      if (!(await run(atCall)).hasStruck) {
+        return atCall - 1;
+      }
+    } catch (error) {
+      throw new Error(`${name} at call ${atCall}: ${(error as Error).message}`, {cause: error});
+    }
+  }
+};
+
+/** A persister that has loaded `BEFORE`, which another one stored. */
+export const openBefore = async (bench: Bench): Promise<FaultyPersister> => {
+  await storeBefore(bench);
+  const opened = await bench.open();
+  await opened.ports.until(opened.persister.load());
+  return opened;
+};
+
+export const storeBefore = async (bench: Bench): Promise<FaultyPersister> => {
+  const writer = await bench.open();
+  writer.store.setContent(BEFORE);
+  await writer.ports.until(writer.persister.save());
+  return writer;
 };

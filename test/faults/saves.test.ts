@@ -11,22 +11,13 @@ import {
   type Bench,
   changeMore,
   changeMuch,
+  disturbEveryCall,
+  FAULTS,
   type FaultyPersister,
+  nameOf,
+  openBefore,
   withBench,
 } from './faulty-persister.ts';
-
-const fail = (when: 'before' | 'after', error: () => unknown): Fault => ({kind: 'fail', when, error});
-
-const FAULTS: readonly Fault[] = [
-  fail('before', sqliteFaults.full),
-  fail('before', sqliteFaults.io),
-  fail('before', sqliteFaults.busy),
-  // The statement took effect, and its answer got lost.
-  fail('after', sqliteFaults.io),
-];
-
-const nameOf = (fault: Fault): string =>
-  fault.kind === 'fail' ? `${String(fault.error())} ${fault.when} it ran` : fault.kind;
 
 const NOTHING = exactText([{}, {}]);
 const textAfter = (...changes: ((store: ReturnType<typeof createStore>) => void)[]): string => {
@@ -70,22 +61,6 @@ const saveWith = async (
   );
   faulty.clear();
   return outcome;
-};
-
-/** Disturbs a save at every call in turn, until there is none so late; returns how many there were. */
-const disturbEveryCall = async (
-  name: string,
-  run: (atCall: number) => Promise<{readonly hasStruck: boolean}>,
-): Promise<number> => {
-  for (let atCall = 1; ; atCall++) {
-    try {
-      if (!(await run(atCall)).hasStruck) {
-        return atCall - 1;
-      }
-    } catch (error) {
-      throw new Error(`${name} at call ${atCall}: ${(error as Error).message}`, {cause: error});
-    }
-  }
 };
 
 // What a save may have left, and what must come of it once nothing is in the way.
@@ -132,15 +107,6 @@ for (const kind of databaseKinds) {
             expect(count).toBeGreaterThan(2);
           }
         });
-
-      const openBefore = async (bench: Bench): Promise<FaultyPersister> => {
-        const writer = await bench.open();
-        writer.store.setContent(BEFORE);
-        await writer.ports.until(writer.persister.save());
-        const opened = await bench.open();
-        await opened.ports.until(opened.persister.load());
-        return opened;
-      };
 
       disturb(
         '[PR1] [PR3] a first save is stored, or pending, and never by half',
