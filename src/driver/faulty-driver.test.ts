@@ -119,6 +119,38 @@ describe('faultyDriver', () => {
     expect(run(3, 'after')).toEqual(['committed']);
   });
 
+  test('takes the beginning and the end of a transaction that is lent for calls', async () => {
+    const query = async () => [];
+    const run = async (atCall: number, when: 'before' | 'after') => {
+      const seen: string[] = [];
+      const faulty = faultyDriver<StatementsDriver>({
+        kind: 'statements',
+        dialect: 'sqlite',
+        limits,
+        query,
+        transact: async (_mode, work) => {
+          try {
+            const result = await work(query);
+            seen.push('committed');
+            return result;
+          } catch (error) {
+            seen.push('rolled back');
+            throw error;
+          }
+        },
+      });
+      faulty.plan(atCall, failing(when));
+      await expect(faulty.driver.transact?.('write', (lent) => lent(statement('one')))).rejects.toThrow(
+        'full',
+      );
+      return seen;
+    };
+    expect(await run(1, 'before')).toEqual([]);
+    expect(await run(2, 'after')).toEqual(['rolled back']);
+    expect(await run(3, 'before')).toEqual(['rolled back']);
+    expect(await run(3, 'after')).toEqual(['committed']);
+  });
+
   test('takes a batch for one call', async () => {
     const batched: number[] = [];
     const faulty = faultyDriver<BatchDriver>({
