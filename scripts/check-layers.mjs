@@ -29,6 +29,7 @@ const LEAVES = {
   'driver/better-sqlite3-driver.ts': 'better-sqlite3, which runs on Node',
   'driver/libsql-driver.ts': '@libsql/client',
   'driver/database-file-watch.ts': 'watches the file of a database through node:fs',
+  'driver/sqlite-bun-driver.ts': 'bun:sqlite',
   'driver/sqlite-node-driver.ts': 'node:sqlite',
   'driver/sqlite-wasm-driver.ts': '@sqlite.org/sqlite-wasm, in browsers and elsewhere',
   'driver/sqlite3-driver.ts': 'sqlite3, which runs on Node',
