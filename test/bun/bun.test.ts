@@ -1,14 +1,15 @@
 // Runs the tests that are for Bun (`*.bun.test.ts`) under a real Bun, as a child process.
 import {spawn} from 'node:child_process';
-import {existsSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {expect, test} from 'vitest';
 import {componentFolder} from '../components/component.ts';
 import {collectOutput} from '../places/child.ts';
+import {createFolder} from '../places/folder.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What vitest's reporter `json` prints, as far as it is read here. */
+/** What vitest's reporter `json` writes, as far as it is read here. */
 type Report = {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
@@ -28,9 +29,13 @@ test('the driver of bun:sqlite passes every suite under Bun', async (context) =>
     context.skip('this Bun comes for Linux on x86-64 alone');
   }
   const args = ['--bun', 'node_modules/vitest/vitest.mjs', 'run', '--config', 'test/bun/vitest.config.ts'];
-  const child = spawn(bun, [...args, '--reporter=json'], {cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore']});
-  const {output} = await collectOutput(child);
-  const report = JSON.parse(output.slice(output.indexOf('{"num'))) as Report;
+  const reportPath = createFolder()('report.json');
+  const child = spawn(bun, [...args, '--reporter=json', `--outputFile=${reportPath}`], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await collectOutput(child);
+  const report = JSON.parse(readFileSync(reportPath, 'utf8')) as Report;
   const failures = report.testResults.flatMap(({message, assertionResults}) => [
     ...(message === '' ? [] : [message]),
     ...assertionResults
