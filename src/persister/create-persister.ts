@@ -71,6 +71,8 @@ export const createPersister = <Extras extends object>(
     try {
       await inOrder(loading.stop, saving.stop);
     } finally {
+      // What was asked for before comes first, or it would listen to the store once more behind the end.
+      await worker.queue(async () => undefined);
       backoff.reset();
       tracker.stop();
       durability.abandon();
