@@ -61,7 +61,7 @@ export const createRowsLayout = (
       if ((await query(isThere)).length === 0) {
         return [{}, {}];
       }
-      const {content, unreadable} = await runSteps(query, reader.readAll(ignoreProgress));
+      const {content, unreadable} = await runSteps(query, reader.readAll(ignoreProgress, true));
       if (unreadable.length > 0) {
         await runSteps(query, moveToQuarantine(unreadable));
         putAside = unreadable.length;
@@ -99,10 +99,27 @@ export const createRowsLayout = (
       {table: tableName, quarantine: quarantineName, rowCount},
     );
 
-  function* readEverything(onProgress: ProgressListener): Steps<{newest: number; read: RowsRead}> {
+  function* readEverything(
+    onProgress: ProgressListener,
+    isCareful: boolean,
+  ): Steps<{newest: number; read: RowsRead}> {
     const newest = Number((yield log.readNewest)[0]?.seq);
-    return {newest, read: yield* reader.readAll(onProgress)};
+    return {newest, read: yield* reader.readAll(onProgress, isCareful)};
   }
+
+  const readTable = async (onProgress: ProgressListener) => {
+    const readWith = (isCareful: boolean) =>
+      connection.transaction('read', () => readEverything(onProgress, isCareful));
+    try {
+      return await readWith(false);
+    } catch (error) {
+      // A text that is too long is refused like any other statement, in words of the driver's own.
+      if (isHoldfastError(error, 'driver/statement-failed')) {
+        return readWith(true);
+      }
+      throw error;
+    }
+  };
 
   const read = async (onProgress: ProgressListener): Promise<StoredContent | undefined> => {
     await gate.pass();
@@ -111,7 +128,7 @@ export const createRowsLayout = (
       hasTables = false;
       return undefined;
     }
-    const {result} = await connection.transaction('read', () => readEverything(onProgress));
+    const {result} = await readTable(onProgress);
     const {newest, read: everything} = result;
     hasTables = true;
     position.moveTo(newest);

@@ -20,18 +20,26 @@ export interface RowsRead {
 }
 
 export interface RowsReader {
-  readAll(onProgress: ProgressListener): Steps<RowsRead>;
+  /**
+   * Chunks are as long as the rows so far suggest; `isCareful` asks for the longest row first, for tables where long rows
+   * come behind short ones, and a chunk of them all would be longer than a text may be.
+   */
+  readAll(onProgress: ProgressListener, isCareful?: boolean): Steps<RowsRead>;
   /** The present state of these rows: each whole, or undefined where it is gone. */
   readRows(entries: readonly LogEntry[]): Steps<Changes>;
 }
 
-/** Rows a chunk: large enough that the calls cost little, small enough that the joined text stays some 100 kB. */
-const ROWS_A_CHUNK = 2_000;
+/** Rows a chunk at most: large enough that the calls cost little. */
+const MAX_ROWS_A_CHUNK = 2_000;
+/** Rows of the first chunk, before it is known how long they are. */
+const FIRST_ROWS_A_CHUNK = 16;
+/** Characters of cells a chunk, about: the memory that a load takes beside what it loads is some times this. */
+const CHUNK_LENGTH = 4_000_000;
 
 export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableName: string): RowsReader => {
   const table = dialect.quote(tableName);
   const p1 = dialect.placeholder(1);
-  const chunk = `(SELECT n, table_id, row_id, cells FROM ${table} WHERE n > ${p1} ORDER BY n LIMIT ${ROWS_A_CHUNK})`;
+  const chunk = `(SELECT n, table_id, row_id, cells FROM ${table} WHERE n > ${p1} ORDER BY n LIMIT ${dialect.placeholder(2)})`;
   // Texts of like things parse fastest: the rows' cells in one array, their ids in another.
   const joined = (text: string) => `'[' || ${dialect.joinTexts(text)} || ']'`;
   const selectJoined =
@@ -39,18 +47,23 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
     `${joined('cells')} AS "cells", ${joined(dialect.quoteJson('row_id'))} AS "rows" FROM ${chunk} AS chunk`;
   const selectTables = `SELECT ${joined(dialect.quoteJson('table_id'))} AS "tables" FROM ${chunk} AS chunk`;
   const selectEach = `SELECT n AS "n", table_id AS "table", row_id AS "row", cells AS "cells" FROM ${chunk} AS chunk`;
+  const selectLongest = `SELECT max(length(cells)) AS "longest" FROM ${table}`;
   const idsAStatement = Math.max(1, Math.min(500, limits.maxParams - 1));
 
   return {
-    *readAll(onProgress) {
+    *readAll(onProgress, isCareful = false) {
       const content: Content = [emptyObject(), emptyObject()];
       const unreadable: number[] = [];
       const add = createAdder(content);
       let last = 0;
       let doneRows = 0;
       const total = Number((yield statement(`SELECT count(*) AS "total" FROM ${table}`))[0]?.total);
+      const maxRows = isCareful
+        ? rowsAChunk(Number((yield statement(selectLongest))[0]?.longest))
+        : MAX_ROWS_A_CHUNK;
+      let rowCount = Math.min(FIRST_ROWS_A_CHUNK, maxRows);
       for (;;) {
-        const found = (yield statement(selectJoined, [last]))[0];
+        const found = (yield statement(selectJoined, [last, rowCount]))[0];
         const count = Number(found?.count ?? 0);
         if (found === undefined || count === 0) {
           break;
@@ -59,7 +72,7 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
         const tableTexts =
           found.firstTable === found.lastTable
             ? undefined
-            : parseArray((yield statement(selectTables, [last]))[0]?.tables, count);
+            : parseArray((yield statement(selectTables, [last, rowCount]))[0]?.tables, count);
         const isRead =
           cells?.every(isRow) &&
           isUndamaged(() => {
@@ -76,7 +89,7 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
           });
         if (!isRead) {
           // One row of the chunk is damaged: they are read one by one.
-          for (const each of yield statement(selectEach, [last])) {
+          for (const each of yield statement(selectEach, [last, rowCount])) {
             const row = parseRow(each.cells);
             if (row === undefined || !isUndamaged(() => add(String(each.table), String(each.row), row))) {
               unreadable.push(Number(each.n));
@@ -85,6 +98,7 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
         }
         last = requireProgress(tableName, last, Number(found.last));
         doneRows += count;
+        rowCount = Math.min(maxRows, rowsAChunk(String(found.cells).length / count));
         onProgress(doneRows, Math.max(total, doneRows));
       }
       return {content, unreadable};
@@ -122,6 +136,9 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
     },
   };
 };
+
+const rowsAChunk = (rowLength: number): number =>
+  Math.max(1, Math.min(MAX_ROWS_A_CHUNK, Math.floor(CHUNK_LENGTH / rowLength)));
 
 const addChanges = (
   changes: Changes,

@@ -1,8 +1,13 @@
 // Saves and loads of sizes at which limits of SQLite and its bindings lie: nothing breaks, and nothing is lost in silence.
 
 import {isDeepStrictEqual} from 'node:util';
+import Database from 'better-sqlite3';
 import {expect, test} from 'vitest';
 import type {Content, Row, Table, Values} from '../../src/base/content.ts';
+import {
+  type BetterSqlite3Database,
+  createBetterSqlite3Persister,
+} from '../../src/entry/persisters/persister-better-sqlite3.ts';
 import type {Progress} from '../../src/entry/persisters.ts';
 import {createStore, type Store} from '../../src/entry/store.ts';
 import {
@@ -196,3 +201,46 @@ test.each([
     expect(saving.length).toBeGreaterThan(rowCount / 2_000);
   },
 );
+
+test('[PR4] rows that together are longer than a text may be are loaded', async () => {
+  const path = createFolder()('long.sqlite');
+  const store = createStore();
+  store.transaction(() => {
+    for (let row = 0; row < 100; row++) {
+      store.setRow('pets', `short${row}`, {text: 'short'});
+    }
+    for (let row = 0; row < 12; row++) {
+      store.setRow('pets', `long${row}`, {text: String(row).repeat(1_000_000)});
+    }
+  });
+  await saveAll(path, 'rows', store);
+
+  // SQLite and JavaScript stop at about 500 MB; this handle does at 5.
+  const db = new Database(path);
+  const tooLong = (row: unknown) =>
+    Object.values(row as object).some((value) => String(value).length > 5_000_000);
+  const handle: BetterSqlite3Database = {
+    name: db.name,
+    memory: db.memory,
+    prepare: (sql) => {
+      const prepared = db.prepare(sql);
+      return {
+        reader: prepared.reader,
+        run: (...params) => prepared.run(...params),
+        all: (...params) => {
+          const rows = prepared.all(...params);
+          if (rows.some(tooLong)) {
+            throw new RangeError('string or blob too big');
+          }
+          return rows;
+        },
+      };
+    },
+  };
+  const loaded = createStore();
+  const persister = createBetterSqlite3Persister(loaded, handle, {mode: 'rows'});
+  await persister.load();
+  await persister.destroy();
+  db.close();
+  expectSame(loaded, store.getContent());
+});
