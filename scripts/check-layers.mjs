@@ -34,8 +34,11 @@ const LEAVES = {
   'driver/sqlite-wasm-driver.ts': '@sqlite.org/sqlite-wasm, in browsers and elsewhere',
   'driver/sqlite3-driver.ts': 'sqlite3, which runs on Node',
   'storage/file-storage.ts': 'files of Node',
+  'storage/indexed-db-storage.ts': 'IndexedDB of browsers',
+  'storage/indexed-db.ts': 'IndexedDB of browsers',
   'storage/opfs-storage.ts': 'the origin private file system of browsers',
   'storage/web-lock.ts': 'locks between the tabs of a browser',
+  'storage/web-topic.ts': 'BroadcastChannel of browsers and others',
   'storage/web-storage.ts': 'session and local storage of browsers',
 };
 

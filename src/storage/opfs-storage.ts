@@ -7,6 +7,7 @@ import {hostPorts, type Ports} from '../base/ports.ts';
 import {createDocumentStorage} from './document-storage.ts';
 import type {Storage} from './storage.ts';
 import {withWebLock} from './web-lock.ts';
+import {openTopic} from './web-topic.ts';
 
 /** The part of a `FileSystemFileHandle` that is called. */
 export interface OpfsFileHandle {
@@ -19,14 +20,7 @@ export interface OpfsFileHandle {
   }>;
 }
 
-interface Channel {
-  postMessage(message: unknown): void;
-  addEventListener(type: 'message', listener: () => void): void;
-  close(): void;
-}
-
 interface Host {
-  readonly BroadcastChannel?: new (name: string) => Channel;
   readonly navigator?: {
     readonly storage?: {
       getDirectory(): Promise<{
@@ -39,23 +33,19 @@ interface Host {
 export const createOpfsStorage = (handle: OpfsFileHandle, ports: Ports = hostPorts): Storage => {
   const host = globalThis as Host;
   const name = `the file "${handle.name}" of the origin private file system`;
-  const topic = `holdfast ${name}`;
 
-  const openChannel = (): Channel | undefined =>
-    host.BroadcastChannel === undefined ? undefined : new host.BroadcastChannel(topic);
-  // A channel does not hear itself: the one that tells is not the one that listens.
-  const teller = openChannel();
+  const topic = openTopic(`holdfast ${name}`);
 
   return createDocumentStorage({
     name,
     read: () => readText(name, handle),
     swap: (expected, next) =>
-      withWebLock(topic, async () => {
+      withWebLock(`holdfast ${name}`, async () => {
         if ((await readText(name, handle)) !== expected) {
           return false;
         }
         await writeText(name, handle, next);
-        teller?.postMessage('written');
+        topic.tell();
         return true;
       }),
     quarantine: async () => {
@@ -71,12 +61,8 @@ export const createOpfsStorage = (handle: OpfsFileHandle, ports: Ports = hostPor
       await writable.close();
       return `the file "${copyName}"`;
     },
-    watch: async (listener) => {
-      const channel = openChannel();
-      channel?.addEventListener('message', listener);
-      return () => channel?.close();
-    },
-    close: async () => teller?.close(),
+    watch: async (listener) => topic.listen(listener),
+    close: async () => topic.close(),
   });
 };
 

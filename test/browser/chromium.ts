@@ -36,7 +36,12 @@ export interface Browser {
 const SOURCE = fileURLToPath(new URL('../../src/entry/', import.meta.url));
 
 /** Holdfast's entries for browsers, from the sources. */
-const HOLDFAST = ['./index.ts', './persisters.ts', './persisters/persister-browser.ts'];
+const HOLDFAST = [
+  './index.ts',
+  './persisters.ts',
+  './persisters/persister-browser.ts',
+  './persisters/persister-indexed-db.ts',
+];
 
 const FLAGS = [
   '--no-sandbox',

@@ -15,6 +15,7 @@ const MODULES = [
   'persisters',
   'persisters/persister-browser',
   'persisters/persister-file',
+  'persisters/persister-indexed-db',
   'persisters/persister-better-sqlite3',
   'persisters/persister-sqlite-node',
   'persisters/persister-sqlite-wasm',
@@ -33,7 +34,7 @@ for (const module of MODULES) {
     for (const block of docCommentBlocks(declarations).filter(({language}) => language === 'js')) {
       const title = `line ${block.line}: ${block.subject}`;
       const reason = skipReason(block);
-      const isForBrowsers = block.code.includes('persister-browser');
+      const isForBrowsers = /persister-(browser|indexed-db)/.test(block.code);
       if (reason === undefined) {
         test(isForBrowsers ? `${title} (in Chromium)` : title, async () => {
           const examples = isForBrowsers

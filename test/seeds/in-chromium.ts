@@ -43,7 +43,12 @@ export const createPages = () => {
   };
 };
 
-const TINYBASE = ['tinybase', 'tinybase/persisters', 'tinybase/persisters/persister-browser'];
+const TINYBASE = [
+  'tinybase',
+  'tinybase/persisters',
+  'tinybase/persisters/persister-browser',
+  'tinybase/persisters/persister-indexed-db',
+];
 
 const startInPage = async (page: Page, blocks: readonly Block[]): Promise<Examples> => {
   await page.evaluate(async (body) => {
