@@ -12,7 +12,7 @@ import {createLoading} from './loading.ts';
 import type {PersistableStore} from './persistable-store.ts';
 import type {Persister, Persists} from './persister.ts';
 import {createSaving} from './saving.ts';
-import {createWorker} from './worker.ts';
+import {createScheduler} from './scheduler.ts';
 
 export interface PersisterParts {
   readonly store: PersistableStore;
@@ -36,11 +36,16 @@ export const createPersister = <Extras extends object>(
     nextId,
     (error) => ports.warn('A listener of a persister threw', error),
   );
-  const worker = createWorker({ports, nextId, onIgnoredError, isHeard: () => durability.hasListeners()});
+  const scheduler = createScheduler({
+    ports,
+    nextId,
+    onIgnoredError,
+    isHeard: () => durability.hasListeners(),
+  });
   const backoff = createBackoff(ports, () => saving.flush());
   const loading = createLoading({
     storage,
-    worker,
+    scheduler,
     tracker,
     loader: createContentLoader(store, tracker),
     isPendingKept: () => saving.isAuto() || durability.isFailing(),
@@ -50,7 +55,7 @@ export const createPersister = <Extras extends object>(
   const saving = createSaving({
     store,
     storage,
-    worker,
+    scheduler,
     tracker,
     durability,
     backoff,
@@ -72,7 +77,7 @@ export const createPersister = <Extras extends object>(
       await inOrder(loading.stop, saving.stop);
     } finally {
       // What was asked for before comes first, or it would listen to the store once more behind the end.
-      await worker.queue(async () => undefined);
+      await scheduler.queue(async () => undefined);
       backoff.reset();
       tracker.stop();
       durability.abandon();
@@ -107,25 +112,25 @@ export const createPersister = <Extras extends object>(
     },
     stopAutoPersisting: (stopSaveFirst = false) =>
       returnSelf(stopSaveFirst ? inOrder(saving.stop, loading.stop) : inOrder(loading.stop, saving.stop)),
-    getStatus: () => worker.getStatus(),
-    addStatusListener: (listener) => worker.statusListeners.add((status) => listener(self, status)),
+    getStatus: () => scheduler.getStatus(),
+    addStatusListener: (listener) => scheduler.statusListeners.add((status) => listener(self, status)),
     getDurability: () => durability.get(),
     addDurabilityListener: (listener) => durability.addListener((now) => listener(self, now)),
     whenDurable: () => {
       backoff.hold();
       return durability.whenDurable();
     },
-    onProgress: (listener) => worker.progressListeners.add(listener),
+    onProgress: (listener) => scheduler.progressListeners.add(listener),
     delListener: (listenerId) => {
       const deleters = [
-        worker.statusListeners.delete,
-        worker.progressListeners.delete,
+        scheduler.statusListeners.delete,
+        scheduler.progressListeners.delete,
         durability.deleteListener,
       ];
       deleters.some((deleteListener) => deleteListener(listenerId));
       return self;
     },
-    schedule: (...actions) => returnSelf(worker.settle(worker.schedule(actions))),
+    schedule: (...actions) => returnSelf(scheduler.settle(scheduler.schedule(actions))),
     getStore: () => store,
     destroy: () => returnSelf(destroy()),
     getStats: () => ({loads: loading.count(), saves: saving.count()}),

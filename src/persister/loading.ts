@@ -15,11 +15,11 @@ import type {Backoff} from './backoff.ts';
 import type {ChangeTracker} from './change-tracker.ts';
 import type {ContentLoader} from './content-loader.ts';
 import {type InitialContent, Status} from './persister.ts';
-import type {Worker} from './worker.ts';
+import type {Scheduler} from './scheduler.ts';
 
 export interface LoadingParts {
   readonly storage: Storage;
-  readonly worker: Worker;
+  readonly scheduler: Scheduler;
   readonly tracker: ChangeTracker;
   readonly loader: ContentLoader;
   /** Whether what is pending is on its way to the storage, and outlasts a load. */
@@ -43,7 +43,7 @@ export interface Loading {
 }
 
 export const createLoading = (parts: LoadingParts): Loading => {
-  const {storage, worker, tracker, loader, isPendingKept, onPending, backoff} = parts;
+  const {storage, scheduler, tracker, loader, isPendingKept, onPending, backoff} = parts;
   let count = 0;
   let isAuto = false;
   let stopWatching: (() => void | Promise<void>) | undefined;
@@ -55,7 +55,7 @@ export const createLoading = (parts: LoadingParts): Loading => {
 
   // Whether anything is stored, and what of it could not be read.
   const loadStored = async (): Promise<{readonly isStored: boolean; readonly fault?: Error | undefined}> => {
-    const stored = await storage.read(worker.progress('loading'));
+    const stored = await storage.read(scheduler.progress('loading'));
     const pending = kept();
     count++;
     needsLoad = false;
@@ -113,7 +113,7 @@ export const createLoading = (parts: LoadingParts): Loading => {
 
   const load = (initialContent: InitialContent | undefined): Promise<void> =>
     settleLoad(
-      worker.queue(() => worker.inStatus(Status.Loading, () => loadNow(initialContent))),
+      scheduler.queue(() => scheduler.inStatus(Status.Loading, () => loadNow(initialContent))),
       initialContent !== undefined,
     );
 
@@ -123,15 +123,15 @@ export const createLoading = (parts: LoadingParts): Loading => {
       await work;
     } catch (error) {
       if (!hasInitial || isHoldfastError(error, 'storage/unreadable')) {
-        await worker.settle(Promise.reject(error));
+        await scheduler.settle(Promise.reject(error));
       } else {
-        worker.report('A load failed; the store has its initial content', error);
+        scheduler.report('A load failed; the store has its initial content', error);
       }
     }
   };
 
   const applyOutside = (outside: {readonly content: Content} | {readonly changes: Changes}): void =>
-    worker.inStatusNow(Status.Loading, () => {
+    scheduler.inStatusNow(Status.Loading, () => {
       count++;
       if ('changes' in outside) {
         loader.applyOutside(outside.changes, kept());
@@ -148,7 +148,7 @@ export const createLoading = (parts: LoadingParts): Loading => {
     if (outside === undefined) {
       return undefined;
     }
-    return worker.inStatus(Status.Loading, async () => {
+    return scheduler.inStatus(Status.Loading, async () => {
       if (outside.kind === 'changes') {
         applyOutside(outside);
         return outside.fault;
@@ -189,9 +189,9 @@ export const createLoading = (parts: LoadingParts): Loading => {
       applyOutside({content: outside.content});
     } else if (!isOutsidePlanned) {
       isOutsidePlanned = true;
-      worker
+      scheduler
         .queue(loadOutside)
-        .catch((error) => worker.report('A change made by others could not be loaded', error));
+        .catch((error) => scheduler.report('A change made by others could not be loaded', error));
     }
   };
 
@@ -210,8 +210,8 @@ export const createLoading = (parts: LoadingParts): Loading => {
       await stop();
       isAuto = true;
       try {
-        await worker.settle(
-          worker.queue(async () => {
+        await scheduler.settle(
+          scheduler.queue(async () => {
             if (isAuto) {
               stopWatching = await storage.watch(onOutside);
             }
@@ -229,9 +229,20 @@ export const createLoading = (parts: LoadingParts): Loading => {
 
     ensureLoaded: async () => {
       if (needsLoad) {
-        const {fault} = await loadStored();
+        const fault = await loadStored().then(
+          (loaded) => loaded.fault,
+          (error) => {
+            if (!isHoldfastError(error, 'storage/unreadable')) {
+              throw error;
+            }
+            // A copy is put aside, so that this is no reason to save nothing for ever.
+            needsLoad = false;
+            tracker.expectWhole();
+            return error;
+          },
+        );
         if (fault !== undefined) {
-          worker.report('What was stored could not be read, and was put aside', fault);
+          scheduler.report('What was stored could not be read, and was put aside', fault);
         }
       }
     },

@@ -15,12 +15,12 @@ import type {ChangeTracker} from './change-tracker.ts';
 import type {DurabilityState} from './durability.ts';
 import type {PersistableStore} from './persistable-store.ts';
 import {Status} from './persister.ts';
-import type {Worker} from './worker.ts';
+import type {Scheduler} from './scheduler.ts';
 
 export interface SavingParts {
   readonly store: PersistableStore;
   readonly storage: Storage;
-  readonly worker: Worker;
+  readonly scheduler: Scheduler;
   readonly tracker: ChangeTracker;
   readonly durability: DurabilityState;
   readonly backoff: Backoff;
@@ -43,7 +43,7 @@ export interface Saving {
 }
 
 export const createSaving = (parts: SavingParts): Saving => {
-  const {store, storage, worker, tracker, durability, backoff, ensureLoaded} = parts;
+  const {store, storage, scheduler, tracker, durability, backoff, ensureLoaded} = parts;
   let count = 0;
   let isAuto = false;
   let isChangePlanned = false;
@@ -53,8 +53,8 @@ export const createSaving = (parts: SavingParts): Saving => {
     const how: Omit<Write, 'changes' | 'since'> = {
       isExplicit,
       store,
-      onProgress: worker.progress('saving'),
-      onFault: (fault) => worker.report('What was stored could not be read, and was put aside', fault),
+      onProgress: scheduler.progress('saving'),
+      onFault: (fault) => scheduler.report('What was stored could not be read, and was put aside', fault),
     };
     try {
       const what =
@@ -70,13 +70,14 @@ export const createSaving = (parts: SavingParts): Saving => {
   };
 
   const saveNow = (isExplicit: boolean): Promise<void> =>
-    worker.queue(async () => {
+    scheduler.queue(async () => {
       tracker.start();
-      if (!isExplicit && tracker.pendingCount() === 0) {
+      // A save of nothing that failed is made up for, too: whoever waits is told that all is stored.
+      if (!isExplicit && !durability.isFailing() && tracker.pendingCount() === 0) {
         return;
       }
       try {
-        await worker.inStatus(Status.Saving, async () => {
+        await scheduler.inStatus(Status.Saving, async () => {
           await ensureLoaded();
           await write(isExplicit);
         });
@@ -87,23 +88,23 @@ export const createSaving = (parts: SavingParts): Saving => {
       }
       count++;
       backoff.reset();
-      worker.expectFaults();
+      scheduler.expectFaults();
       durability.succeed();
     });
 
   const flush = (): void => {
     saveNow(false).catch((error) =>
-      worker.report('A save failed; its changes are kept, and tried again', error),
+      scheduler.report('A save failed; its changes are kept, and tried again', error),
     );
   };
 
   return {
-    save: () => worker.settle(saveNow(true)),
+    save: () => scheduler.settle(saveNow(true)),
 
     start: async () => {
       isAuto = true;
       try {
-        await worker.settle(saveNow(true));
+        await scheduler.settle(saveNow(true));
       } catch (error) {
         isAuto = false;
         throw error;
@@ -114,7 +115,7 @@ export const createSaving = (parts: SavingParts): Saving => {
       const wasAuto = isAuto;
       isAuto = false;
       if (wasAuto) {
-        await worker.settle(saveNow(false));
+        await scheduler.settle(saveNow(false));
       }
     },
 

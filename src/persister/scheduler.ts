@@ -8,7 +8,7 @@ import {createQueue} from '../base/queue.ts';
 import type {ProgressListener} from '../storage/storage.ts';
 import {type Progress, Status} from './persister.ts';
 
-export interface Worker {
+export interface Scheduler {
   /** Runs work after everything that was asked for before. */
   queue<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Runs work that deals with the storage, in a status. Belongs inside `queue`. */
@@ -29,7 +29,7 @@ export interface Worker {
   readonly progressListeners: Emitter<[Progress]>;
 }
 
-export interface WorkerParts {
+export interface SchedulerParts {
   readonly ports: Ports;
   readonly nextId: () => Id;
   readonly onIgnoredError: ((error: unknown) => void) | undefined;
@@ -37,7 +37,7 @@ export interface WorkerParts {
   readonly isHeard: () => boolean;
 }
 
-export const createWorker = ({ports, nextId, onIgnoredError, isHeard}: WorkerParts): Worker => {
+export const createScheduler = ({ports, nextId, onIgnoredError, isHeard}: SchedulerParts): Scheduler => {
   const reportListener = (error: unknown) => ports.warn('A listener of a persister threw', error);
   const statusListeners = createEmitter<[Status]>(nextId, reportListener);
   const progressListeners = createEmitter<[Progress]>(nextId, reportListener);
