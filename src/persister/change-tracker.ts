@@ -22,7 +22,7 @@ import type {Changes, Id, RowChanges, TableChanges} from '../base/content.ts';
 import type {PersistableStore} from './persistable-store.ts';
 
 /** What is to be stored: changes, or everything. */
-export type Taken =
+type Taken =
   | {
       readonly kind: 'whole';
       /** What changed since a write of everything failed, which may have been stored all the same. */

@@ -8,7 +8,7 @@ type NestedInvalidCells = {
 };
 
 /** The first eight entries of a store's transaction log; a persister reads the fourth, sixth and eighth. */
-export type TransactionLogEntries = readonly [
+type TransactionLogEntries = readonly [
   cellsTouched: boolean,
   valuesTouched: boolean,
   changedCells: object,

@@ -210,3 +210,47 @@ test.each(LAYOUTS)(
     await first.close();
   },
 );
+
+test.each(LAYOUTS)(
+  '[PR2] a save of nothing that failed is made up for, and nobody waits for ever (%s)',
+  async (layout) => {
+    const path = createFolder()('locked.sqlite');
+    const config: DatabasePersisterConfig = {...configOf(layout, ['pets']), busyTimeoutMs: BUSY_TIMEOUT_MS};
+    const {store, persister, exec, close} = openDatabase(path, config);
+    exec('PRAGMA busy_timeout = 0');
+    store.setTables({pets: {fido: {species: 'dog'}}});
+    await persister.save();
+    const other = new Database(path);
+    other.exec('BEGIN IMMEDIATE');
+    await catchError(persister.save());
+    other.exec('COMMIT');
+    other.close();
+    await persister.whenDurable();
+    expect(persister.getDurability()).toEqual({state: 'durable', pendingCount: 0});
+    await close();
+  },
+);
+
+test('[PE4] [PR8] what turns out to be damaged after a load that failed is put aside, and stops no save', async () => {
+  const path = createFolder()('locked.sqlite');
+  const other = new Database(path);
+  onTestFinished(() => {
+    other.close();
+  });
+  other.exec(
+    `CREATE TABLE tinybase (_id TEXT PRIMARY KEY, store TEXT); INSERT INTO tinybase VALUES ('_', 'damaged')`,
+  );
+  const {store, persister, exec, close} = openDatabase(path, {mode: 'json', busyTimeoutMs: BUSY_TIMEOUT_MS});
+  exec('PRAGMA busy_timeout = 0');
+  persister.addDurabilityListener(() => undefined);
+  other.exec('BEGIN EXCLUSIVE');
+  expect(await catchError(persister.load())).toMatchObject({code: 'driver/busy'});
+  store.setValues({open: true});
+  other.exec('COMMIT');
+  await persister.save();
+  await close();
+  expect(other.prepare('SELECT store FROM tinybase ORDER BY _id').pluck().all()).toEqual([
+    '[{},{"open":true}]',
+    'damaged',
+  ]);
+});
