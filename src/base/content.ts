@@ -32,6 +32,6 @@ export type RowChanges = {[cellId: Id]: CellOrUndefined};
 /** What became of a table: its changed rows, `undefined` for a deleted row. */
 export type TableChanges = {[rowId: Id]: RowChanges | undefined};
 export type TablesChanges = {[tableId: Id]: TableChanges | undefined};
-export type ValuesChanges = {[valueId: Id]: ValueOrUndefined};
+type ValuesChanges = {[valueId: Id]: ValueOrUndefined};
 /** A difference between two contents: `[{pets: {fido: {sold: true}, felix: undefined}}, {}, 1]`. */
 export type Changes = [changedTables: TablesChanges, changedValues: ValuesChanges, isChanges: 1];

@@ -25,7 +25,7 @@ export interface LogEntry {
 }
 
 /** What the log says has happened. */
-export type LogNews =
+type LogNews =
   | {readonly kind: 'nothing'}
   | {readonly kind: 'rows'; readonly entries: readonly LogEntry[]; readonly seq: number}
   | {readonly kind: 'unknown'; readonly seq: number};

@@ -75,7 +75,7 @@ export type DpcTabularValues = {
 
 export type DpcTabularValuesIn = Id[];
 
-export interface TabularLoad {
+interface TabularLoad {
   readonly tableName: string;
   readonly tableId: Id;
   readonly rowIdColumnName: string;

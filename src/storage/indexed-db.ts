@@ -132,7 +132,7 @@ const abort = (transaction: Transaction): void => {
   }
 };
 
-export const wrapIndexedDbFault = (dbName: string, error: unknown): unknown => {
+const wrapIndexedDbFault = (dbName: string, error: unknown): unknown => {
   const {DOMException} = globalThis as {DOMException?: new () => Error};
   if (DOMException === undefined || !(error instanceof DOMException)) {
     // Not the database's: what the caller's own code threw.

@@ -53,7 +53,7 @@ export interface Write {
 }
 
 /** How a write went: stored, or not stored because what lay there is gone and everything must be written anew. */
-export type WriteResult = 'stored' | 'whole-needed';
+type WriteResult = 'stored' | 'whole-needed';
 
 /** What somebody else did to the storage: the changes where they are known, or a reason to read all of it. */
 export type OutsideChange =

@@ -15,7 +15,7 @@ import type {Schema, TableSchema} from './tabular-schema.ts';
 const LOG_TABLE = 'holdfast_log';
 
 /** What the log has to say: changes, nothing, or that everything must be read. */
-export type FeedNews =
+type FeedNews =
   | {readonly kind: 'nothing'}
   | {readonly kind: 'unknown'}
   | {readonly kind: 'changes'; readonly changes: Changes; readonly seq: number};

@@ -1,7 +1,7 @@
 // What a contract suite needs of a test runner, and how it skips rules. Vitest has it, and so have others: the suites
 // take it as a parameter, so that this package depends on none of them.
 
-export interface Expectation {
+interface Expectation {
   toBe(expected: unknown): void;
   toEqual(expected: unknown): void;
 }
