@@ -23,7 +23,7 @@ export interface TabularSaver {
 export const createTabularSaver = (
   dialect: Dialect,
   config: ResolvedTabular,
-  schemas: TabularSchema,
+  _schemas: TabularSchema,
   writer: TabularWriter,
 ): TabularSaver => {
   const {load: loads, save: saves, valuesLoad, valuesSave, valuesTableName} = config;
@@ -37,15 +37,10 @@ export const createTabularSaver = (
     deleteEmptyTable: false,
   };
 
-  function* ensureTable(schema: Schema, {tableName, rowIdColumnName}: TabularSave): Steps<TableSchema> {
-    const table = schema.get(tableName);
-    if (table !== undefined) {
-      return table;
-    }
-    const created = schemas.create(tableName, rowIdColumnName);
-    yield created.statement;
-    schema.set(tableName, created.table);
-    return created.table;
+  function* prepareTable(schema: Schema, save: TabularSave, rows: Iterable<RowChanges>): Steps<TableSchema> {
+    const table = yield* writer.prepareTable(schema.get(save.tableName), save, rows);
+    schema.set(save.tableName, table);
+    return table;
   }
 
   function* saveRows(
@@ -67,8 +62,7 @@ export const createTabularSaver = (
     }
     const existing = schema.get(save.tableName);
     if (changed.length > 0) {
-      const table = yield* ensureTable(schema, save);
-      yield* writer.prepareColumns(table, changed);
+      const table = yield* prepareTable(schema, save, changed);
       yield* writer.writeRows(table, changedRows(changes, rowOf, doneRow));
     }
     if (existing !== undefined && deleted.length > 0) {
@@ -86,10 +80,12 @@ export const createTabularSaver = (
     if (rowIds.length === 0) {
       return;
     }
-    const table = yield* ensureTable(schema, save);
-    if (store.getTableCellIds(save.tableId).some((cellId) => !table.columns.has(cellId))) {
-      yield* writer.prepareColumns(table, rowsOf(store, save.tableId, rowIds));
-    }
+    const known = schema.get(save.tableName);
+    const isComplete = store.getTableCellIds(save.tableId).every((cellId) => known?.columns.has(cellId));
+    const table =
+      known !== undefined && isComplete
+        ? known
+        : yield* prepareTable(schema, save, rowsOf(store, save.tableId, rowIds));
     yield* writer.writeRows(table, wholeRows(store, save.tableId, rowIds, doneRow));
   }
 

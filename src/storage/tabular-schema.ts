@@ -29,7 +29,12 @@ export type Schema = Map<string, TableSchema>;
 export interface TabularSchema {
   /** Reads what there is of these tables, each with its key column. */
   read(keyNames: ReadonlyMap<string, string>): Steps<Schema>;
-  create(tableName: string, keyName: string): {readonly table: TableSchema; readonly statement: Statement};
+  /** A new table with these columns, by the ids of the cells, and the statement that makes it. */
+  create(
+    tableName: string,
+    keyName: string,
+    kinds: ReadonlyMap<Id, ColumnKind>,
+  ): {readonly table: TableSchema; readonly statement: Statement};
   /** The column for a cell, and the statement that adds it. */
   addColumn(table: TableSchema, cellId: Id, kind: ColumnKind): Statement;
 }
@@ -67,22 +72,28 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => ({
     return schema;
   },
 
-  create: (tableName, keyName) => ({
-    table: {name: tableName, isView: false, isOurs: true, keyName, columns: new Map()},
-    statement: statement(
-      `CREATE TABLE ${dialect.quote(tableName)} (${dialect.quote(keyName)} ${dialect.keyType} NOT NULL PRIMARY KEY ${dialect.ownershipMark})`,
-    ),
-  }),
-
-  addColumn: (table, cellId, kind) => {
-    const name = nameColumn(dialect, table, cellId);
-    const codec = table.isOurs ? ownCodec(kind) : foreignCodec(kind);
-    table.columns.set(cellId, {cellId, name, codec});
-    return statement(
-      `ALTER TABLE ${dialect.quote(table.name)} ADD COLUMN ${dialect.quote(name)} ${dialect.columnTypes[kind]}`,
-    );
+  create: (tableName, keyName, kinds) => {
+    const table: TableSchema = {name: tableName, isView: false, isOurs: true, keyName, columns: new Map()};
+    const key = `${dialect.quote(keyName)} ${dialect.keyType} NOT NULL PRIMARY KEY ${dialect.ownershipMark}`;
+    const columns = [...kinds].map(([cellId, kind]) => defineColumn(dialect, table, cellId, kind));
+    return {
+      table,
+      statement: statement(`CREATE TABLE ${dialect.quote(tableName)} (${[key, ...columns].join(', ')})`),
+    };
   },
+
+  addColumn: (table, cellId, kind) =>
+    statement(
+      `ALTER TABLE ${dialect.quote(table.name)} ADD COLUMN ${defineColumn(dialect, table, cellId, kind)}`,
+    ),
 });
+
+// Notes a new column in the table, and spells its definition.
+const defineColumn = (dialect: Dialect, table: TableSchema, cellId: Id, kind: ColumnKind): string => {
+  const name = nameColumn(dialect, table, cellId);
+  table.columns.set(cellId, {cellId, name, codec: table.isOurs ? ownCodec(kind) : foreignCodec(kind)});
+  return `${dialect.quote(name)} ${dialect.columnTypes[kind]}`;
+};
 
 // SQL compares names without regard to ASCII case.
 const foldName = (name: string): string => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());

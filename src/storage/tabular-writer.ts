@@ -10,13 +10,21 @@ import type {Cell, Id, Row, RowChanges} from '../base/content.ts';
 import type {DriverLimits} from '../driver/driver.ts';
 import type {ColumnKind, Dialect} from '../sql/dialect.ts';
 import {type SqlValue, statement} from '../sql/statement.ts';
+import type {TabularSave} from './database-config.ts';
 import type {Steps} from './steps.ts';
 import {kindOfCell} from './tabular-cells.ts';
 import type {Column, TableSchema, TabularSchema} from './tabular-schema.ts';
 
 export interface TabularWriter {
-  /** Adds the columns that these cells need, given as one example row after another. */
-  prepareColumns(table: TableSchema, rows: Iterable<RowChanges>): Steps;
+  /**
+   * Makes the table, or adds the columns, that these cells need, given as one example row after another. One statement
+   * makes all columns of a new table: each that is added later has SQLite read the whole schema again.
+   */
+  prepareTable(
+    table: TableSchema | undefined,
+    names: Pick<TabularSave, 'tableName' | 'rowIdColumnName'>,
+    rows: Iterable<RowChanges>,
+  ): Steps<TableSchema>;
   /** Sets the changed cells of rows, `[rowId, changes, the whole row]` each. */
   writeRows(table: TableSchema, rows: Iterable<readonly [Id, RowChanges, Row]>): Steps;
   deleteRows(table: TableSchema, rowIds: readonly Id[], condition: string | undefined): Steps;
@@ -104,20 +112,27 @@ export const createTabularWriter = (
     }
   }
 
+  function* createBare(tableName: string, keyName: string): Steps<TableSchema> {
+    const created = schemas.create(tableName, keyName, new Map());
+    yield created.statement;
+    return created.table;
+  }
+
   return {
-    *prepareColumns(table, rows) {
-      const kinds = new Map<Id, ColumnKind | undefined>();
-      for (const row of rows) {
-        for (const cellId of Object.keys(row)) {
-          const cell = row[cellId];
-          if (cell !== undefined && !table.columns.has(cellId)) {
-            kinds.set(cellId, combineKinds(kinds, cellId, cell));
-          }
+    *prepareTable(table, {tableName, rowIdColumnName}, rows) {
+      const kinds = kindsOfNewCells(table, rows);
+      if (table === undefined) {
+        const created = schemas.create(tableName, rowIdColumnName, kinds);
+        if (created.statement.sql.length <= limits.maxSqlBytes) {
+          yield created.statement;
+          return created.table;
         }
       }
+      const bare = table ?? (yield* createBare(tableName, rowIdColumnName));
       for (const [cellId, kind] of kinds) {
-        yield schemas.addColumn(table, cellId, kind ?? 'any');
+        yield schemas.addColumn(bare, cellId, kind);
       }
+      return bare;
     },
 
     *writeRows(table, rows) {
@@ -173,6 +188,23 @@ export const createTabularWriter = (
 };
 
 const nameOf = (column: Column): string => column.name;
+
+// The cells that have no column yet, and the kind of column that holds all that there is of each.
+const kindsOfNewCells = (
+  table: TableSchema | undefined,
+  rows: Iterable<RowChanges>,
+): ReadonlyMap<Id, ColumnKind> => {
+  const kinds = new Map<Id, ColumnKind | undefined>();
+  for (const row of rows) {
+    for (const cellId of Object.keys(row)) {
+      const cell = row[cellId];
+      if (cell !== undefined && !table?.columns.has(cellId)) {
+        kinds.set(cellId, combineKinds(kinds, cellId, cell));
+      }
+    }
+  }
+  return new Map([...kinds].map(([cellId, kind]) => [cellId, kind ?? 'any']));
+};
 
 const combineKinds = (
   kinds: ReadonlyMap<Id, ColumnKind | undefined>,
