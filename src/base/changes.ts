@@ -1,5 +1,6 @@
 // Arithmetic on contents and changes: apply, merge, subtract, compare. Pure; knows nothing of stores and storages.
 
+import {stringifyJson} from './cell-text.ts';
 import type {
   Cell,
   Changes,
@@ -289,7 +290,7 @@ export const areCellsEqual = (one: unknown, other: unknown): boolean =>
     typeof other === 'object' &&
     one !== null &&
     other !== null &&
-    JSON.stringify(one) === JSON.stringify(other));
+    stringifyJson(one) === stringifyJson(other));
 
 const unionOfKeys = (one: object, other: object): string[] => {
   const keys = Object.keys(one);

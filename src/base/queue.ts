@@ -8,23 +8,28 @@ export interface Queue {
 }
 
 export const createQueue = (): Queue => {
-  let tail: Promise<unknown> | undefined;
+  let tail: Promise<void> | undefined;
 
   const add = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const result = tail === undefined ? work() : tail.then(work, work);
-    const mine: Promise<unknown> = result.then(
-      () => settle(mine),
-      () => settle(mine),
-    );
+    // The place in the queue is taken before the work begins: what it adds itself comes after it.
+    const before = tail;
+    let end: () => void = () => undefined;
+    const mine = new Promise<void>((resolve) => {
+      end = resolve;
+    });
     tail = mine;
+    const settle = () => {
+      if (tail === mine) {
+        tail = undefined;
+      }
+      end();
+    };
+    const result = before === undefined ? begin(work) : before.then(work);
+    result.then(settle, settle);
     return result;
-  };
-
-  const settle = (ended: Promise<unknown>) => {
-    if (tail === ended) {
-      tail = undefined;
-    }
   };
 
   return {add, isBusy: () => tail !== undefined};
 };
+
+const begin = async <Result>(work: () => Promise<Result>): Promise<Result> => work();

@@ -52,6 +52,23 @@ describe('order', () => {
     expect(store.getContent()).toEqual(PETS);
   });
 
+  test('[PE1] what a status listener asks for comes after what it was told of', async () => {
+    const {persister, storage} = setUp(PETS);
+    let saved: Promise<unknown> | undefined;
+    persister.addStatusListener((_persister, status) => {
+      if (status === Status.Loading) {
+        saved = persister.save();
+      }
+    });
+    const release = storage.hold('read');
+    const loaded = persister.load();
+    expect(storage.log).toEqual(['read']);
+    release();
+    await loaded;
+    await saved;
+    expect(storage.log).toEqual(['read', 'write changes']);
+  });
+
   test('[PE1] what fails does not hold up what comes after it', async () => {
     const {persister, storage} = setUp(PETS);
     storage.fail('read', full());
