@@ -1,0 +1,66 @@
+import {expect, test} from 'vitest';
+import {dialects} from './dialects.ts';
+import {postgresDialect} from './postgres-dialect.ts';
+
+test('names are quoted, and placeholders numbered', () => {
+  expect(['pets', 'a "b" c'].map(postgresDialect.quote)).toEqual(['"pets"', '"a ""b"" c"']);
+  expect([postgresDialect.placeholder(1), postgresDialect.placeholder(7)]).toEqual(['$1', '$7']);
+});
+
+test.each([
+  ['boolean', 'boolean'],
+  ['json', 'json'],
+  ['jsonb', 'json'],
+  ['integer', 'number'],
+  ['bigint', 'number'],
+  ['smallint', 'number'],
+  ['double precision', 'number'],
+  ['real', 'number'],
+  ['numeric(10,2)', 'number'],
+  ['text', 'text'],
+  ['character varying(20)', 'text'],
+  ['uuid', 'text'],
+  ['timestamp with time zone', 'text'],
+])('a column of type "%s" holds %s', (declaredType, kind) => {
+  expect(postgresDialect.kindOfType(declaredType)).toBe(kind);
+});
+
+test.each([
+  ['40001', 'busy'],
+  ['40P01', 'busy'],
+  ['55P03', 'busy'],
+  ['53100', 'full'],
+  ['XX001', 'corrupt'],
+  ['XX002', 'corrupt'],
+  ['23505', 'constraint'],
+  ['23502', 'constraint'],
+  ['25006', 'read-only'],
+  ['08006', 'closed'],
+  ['57P01', 'closed'],
+  ['42P01', 'missing'],
+  ['42703', 'missing'],
+  ['42601', 'other'],
+  ['22P02', 'other'],
+])('the state %s is of kind %s', (code, kind) => {
+  expect(postgresDialect.classify({code})).toBe(kind);
+});
+
+test('an error without a state is of kind other', () => {
+  expect([undefined, null, 'text', {}].map(postgresDialect.classify)).toEqual(Array(4).fill('other'));
+});
+
+test('asks for tables by parameters', () => {
+  const {sql, params} = postgresDialect.describe(['pets', 'shops']);
+  expect(sql).toContain('IN ($1, $2)');
+  expect(params).toEqual(['pets', 'shops']);
+});
+
+test('both dialects answer every question, under their own names', () => {
+  for (const [name, dialect] of Object.entries(dialects)) {
+    expect(dialect.name).toBe(name);
+    expect(Object.keys(dialect).sort()).toEqual(Object.keys(postgresDialect).sort());
+    for (const kind of ['text', 'number', 'boolean', 'json'] as const) {
+      expect(dialect.kindOfType(dialect.columnTypes[kind])).toBe(kind);
+    }
+  }
+});
