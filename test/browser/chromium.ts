@@ -24,12 +24,28 @@ export interface Page {
 
 interface BrowserContext {
   newPage(): Promise<Page>;
+  newCDPSession(page: Page): Promise<{send(method: string): Promise<unknown>}>;
+  on(event: 'close', listener: () => void): unknown;
   close(): Promise<void>;
 }
 
+/** Tabs of one profile share storage; another profile has storage of its own. */
+export interface Profile {
+  newPage(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+/** A profile on disk, in a browser of its own. */
+export interface DiskProfile extends Profile {
+  /** Ends the browser at once, as a crash does. */
+  crash(): Promise<void>;
+}
+
 export interface Browser {
-  /** Tabs of one profile share storage; another profile has storage of its own. */
-  newProfile(): Promise<{newPage(): Promise<Page>; close(): Promise<void>}>;
+  /** A profile in memory. */
+  newProfile(): Promise<Profile>;
+  /** The profile on disk of this name, in a browser that is started for it. */
+  openDiskProfile(name: string): Promise<DiskProfile>;
   close(): Promise<void>;
 }
 
@@ -59,24 +75,40 @@ export const startChromium = async (modules: readonly string[] = HOLDFAST): Prom
   const {chromium} = await importComponent<{
     chromium: {
       launch(options: object): Promise<{newContext(): Promise<BrowserContext>; close(): Promise<void>}>;
+      launchPersistentContext(folder: string, options: object): Promise<BrowserContext>;
     };
   }>('chromium', 'playwright-core');
-  const browser = await chromium.launch({
+  const options = {
     executablePath: join(unpacked(), 'chromium'),
     args: FLAGS,
     env: {...process.env, HOME: folder, LD_LIBRARY_PATH: join(unpacked(), 'al2023', 'lib')},
-  });
+  };
+  const browser = await chromium.launch(options);
+
+  const openPage = async (context: BrowserContext): Promise<Page> => {
+    const page = await context.newPage();
+    page.on('pageerror', (error) => console.error('in the page:', error));
+    await page.goto(server.url);
+    return page;
+  };
+
   return {
     newProfile: async () => {
       const context = await browser.newContext();
+      return {newPage: () => openPage(context), close: () => context.close()};
+    },
+    openDiskProfile: async (name) => {
+      const context = await chromium.launchPersistentContext(join(folder, name), options);
       return {
-        newPage: async () => {
-          const page = await context.newPage();
-          page.on('pageerror', (error) => console.error('in the page:', error));
-          await page.goto(server.url);
-          return page;
-        },
+        newPage: () => openPage(context),
         close: () => context.close(),
+        crash: async () => {
+          const ended = new Promise<void>((resolve) => context.on('close', resolve));
+          const session = await context.newCDPSession(await context.newPage());
+          // The answer never comes: nobody is left to give it.
+          session.send('Browser.crash').catch(() => undefined);
+          await ended;
+        },
       };
     },
     close: async () => {
