@@ -2,7 +2,7 @@
 // once, waiting for a locked database, and counts of what was sent. Knows nothing of layouts and stores.
 //
 // Invariants:
-// 1. One transaction runs at a time, and a query asked for meanwhile runs after it.
+// 1. One transaction runs at a time, and a query asked for meanwhile runs after it; also among connections of one handle.
 // 2. A transaction is all or none: what its body throws rolls it back.
 // 3. On a `host` driver a transaction runs in one synchronous block: nobody else's statement can join it.
 // 4. A transaction is begun again from the start while the database is locked, until `busyTimeoutMs` have passed;
@@ -10,7 +10,7 @@
 
 import {HoldfastError, type HoldfastErrorCode} from '../base/errors.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
-import {createQueue} from '../base/queue.ts';
+import {createQueue, type Queue} from '../base/queue.ts';
 import type {Dialect, FaultKind} from '../sql/dialect.ts';
 import {dialects} from '../sql/dialects.ts';
 import {measureStatement, type SqlRow, type SqlValue, type Statement, statement} from '../sql/statement.ts';
@@ -20,7 +20,7 @@ import type {Driver, DriverLimits, HostDriver, StatementsDriver} from './driver.
  * The body of a transaction: yields statements and is handed the rows of each. It must not wait for anything else, so
  * that it can run in one synchronous block. It may be started again from the beginning.
  */
-export type TransactionBody<Result> = () => Generator<Statement, Result, readonly SqlRow[]>;
+type TransactionBody<Result> = () => Generator<Statement, Result, readonly SqlRow[]>;
 
 export interface ConnectionOptions {
   /** Told of every statement before it is sent, `BEGIN` and `COMMIT` included. */
@@ -30,7 +30,7 @@ export interface ConnectionOptions {
   readonly ports?: Ports | undefined;
 }
 
-export interface ConnectionStats {
+interface ConnectionStats {
   /** Statements sent, `BEGIN` and `COMMIT` included. */
   readonly statementCount: number;
   /** Bytes of SQL and parameters sent; text counts a byte a character. */
@@ -78,7 +78,7 @@ export interface Connection {
 export const createConnection = (driver: Driver, options: ConnectionOptions = {}): Connection => {
   const {onSqlCommand, busyTimeoutMs = 5_000, ports = hostPorts} = options;
   const dialect = dialects[driver.dialect];
-  const queue = createQueue();
+  const queue = driver.handle === undefined ? createQueue() : queueOf(driver.handle);
   let statementCount = 0;
   let byteCount = 0;
 
@@ -169,7 +169,8 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     }
     try {
       const result = await work();
-      await send(query, commit);
+      // Readers who keep the lock would meet this transaction again and again, were it begun anew.
+      await (dialect.canCommitAgain ? retryWhileBusy(() => send(query, commit)) : send(query, commit));
       return result;
     } catch (error) {
       await rollbackLater(query);
@@ -302,6 +303,14 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
       await driver.close?.();
     },
   };
+};
+
+const queues = new WeakMap<object, Queue>();
+
+const queueOf = (handle: object): Queue => {
+  const queue = queues.get(handle) ?? createQueue();
+  queues.set(handle, queue);
+  return queue;
 };
 
 const driveNow = <Result>(

@@ -22,6 +22,11 @@ interface DriverBase {
   readonly dialect: DialectName;
   readonly limits: DriverLimits;
   /**
+   * What all drivers of one connection have in common: their calls go in one order, so that a transaction of one is not
+   * joined by statements of another. Drivers whose transactions are synchronous, or go over connections of their own, need none.
+   */
+  readonly handle?: object;
+  /**
    * Whether all statements go over one connection, so that the counters that a connection keeps of changes tell of
    * others' (default true). Where they do not, what changed is found by reading.
    */

@@ -4,9 +4,9 @@
 // goes back into the client's pool, then refuses to commit until the garbage is collected. `executeMultiple` lets go. So it
 // takes the locks, and gives them back; no statement between can find the database locked.
 
-import type {SqlRow, SqlValue} from '../sql/statement.ts';
+import type {SqlValue} from '../sql/statement.ts';
 import {SQLITE_LIMITS, type StatementsDriver} from './driver.ts';
-import {toExactNumber} from './exact-numbers.ts';
+import {toExactRow} from './exact-rows.ts';
 
 /** The part of `@libsql/client`'s `Client` that is called. */
 export interface LibSqlClient extends LibSqlExecutor {
@@ -40,8 +40,9 @@ export const libSqlDriver = (client: LibSqlClient): StatementsDriver => {
     kind: 'statements',
     dialect: 'sqlite',
     limits: SQLITE_LIMITS,
-    // A client lends connections of a pool, or streams of a server.
+    // A client lends connections of a pool, or streams of a server; of a database in memory it has one.
     hasOneConnection: false,
+    ...(isLocal ? {handle: client} : {}),
     query: (sent) =>
       isLocal && /^\s*SELECT\b/i.test(sent.sql)
         ? transact('read', (query) => query(sent))
@@ -83,10 +84,5 @@ const queryBy =
   (executor: LibSqlExecutor): StatementsDriver['query'] =>
   async ({sql, params}) => {
     const {columns, rows} = await executor.execute({sql, args: [...params]});
-    return rows.map(
-      (row): SqlRow => Object.fromEntries(columns.map((name, index) => [name, toSqlValue(row[index])])),
-    );
+    return rows.map((row) => toExactRow(columns, row));
   };
-
-const toSqlValue = (value: unknown): unknown =>
-  value instanceof ArrayBuffer ? new Uint8Array(value) : toExactNumber(value);

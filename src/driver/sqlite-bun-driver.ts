@@ -1,9 +1,9 @@
 // Driver: SQLite in Bun, through the built-in bun:sqlite.
 
-import type {SqlRow, SqlValue} from '../sql/statement.ts';
+import type {SqlValue} from '../sql/statement.ts';
 import {watchDatabaseFile} from './database-file-watch.ts';
 import {type HostDriver, SQLITE_LIMITS} from './driver.ts';
-import {toExactNumber} from './exact-numbers.ts';
+import {toExactRow} from './exact-rows.ts';
 import {cacheStatements} from './statement-cache.ts';
 
 /** The part of bun:sqlite's `Database` that is called. */
@@ -39,9 +39,7 @@ export const sqliteBunDriver = (db: SqliteBunDatabase): HostDriver => {
       const prepared = prepare(sql);
       const rows = prepared.values(...params) ?? [];
       const names = rows.length > 0 ? prepared.columnNames : [];
-      return rows.map(
-        (row): SqlRow => Object.fromEntries(names.map((name, index) => [name, toExactNumber(row[index])])),
-      );
+      return rows.map((row) => toExactRow(names, row));
     },
     ...(path === '' || path === ':memory:'
       ? {}

@@ -2,7 +2,7 @@
 
 import type {SqlRow, SqlValue} from '../sql/statement.ts';
 import {type HostDriver, SQLITE_LIMITS} from './driver.ts';
-import {toExactNumber} from './exact-numbers.ts';
+import {toExactRow} from './exact-rows.ts';
 import {cacheStatements} from './statement-cache.ts';
 import {watchUpdates} from './update-hook.ts';
 
@@ -70,9 +70,7 @@ const isLargeWhole = (param: SqlValue): param is number =>
 const readRows = (prepared: SqliteWasmStatement): SqlRow[] => {
   const rows: SqlRow[] = [];
   while (prepared.step()) {
-    const names = prepared.getColumnNames();
-    const values = prepared.get([]);
-    rows.push(Object.fromEntries(names.map((name, index) => [name, toExactNumber(values[index])])));
+    rows.push(toExactRow(prepared.getColumnNames(), prepared.get([])));
   }
   return rows;
 };

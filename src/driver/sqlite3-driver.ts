@@ -16,6 +16,7 @@ export const sqlite3Driver = (db: Sqlite3Database): StatementsDriver => ({
   kind: 'statements',
   dialect: 'sqlite',
   limits: SQLITE_LIMITS,
+  handle: db,
   query: ({sql, params}) =>
     new Promise((resolve, reject) =>
       db.all(sql, [...params], (error, rows) => (error ? reject(error) : resolve((rows ?? []) as SqlRow[]))),

@@ -25,6 +25,8 @@ export interface Dialect {
   readonly beginWrite: string;
   readonly commit: string;
   readonly rollback: string;
+  /** Whether a COMMIT that was refused because of a lock leaves the transaction as it is, to be committed again. */
+  readonly canCommitAgain: boolean;
   /** The declared type of a created column, and of the key column of a created table. */
   readonly columnTypes: {readonly [kind in ColumnKind]: string};
   readonly keyType: string;

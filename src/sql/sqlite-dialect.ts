@@ -23,6 +23,7 @@ export const sqliteDialect: Dialect = {
   beginWrite: 'BEGIN IMMEDIATE',
   commit: 'COMMIT',
   rollback: 'ROLLBACK',
+  canCommitAgain: true,
   columnTypes: COLUMN_TYPES,
   keyType: 'TEXT',
   counterType: 'INTEGER PRIMARY KEY',
@@ -87,6 +88,7 @@ const FAULT_OF_CODE: Record<number, FaultKind> = {
   13: 'full',
   14: 'closed',
   19: 'constraint',
+  21: 'closed',
   26: 'corrupt',
 };
 
@@ -102,8 +104,9 @@ const FAULT_OF_NAME: readonly (readonly [RegExp, FaultKind])[] = [
 
 function classify(error: unknown): FaultKind {
   const {code, errcode, message} = (error ?? {}) as {code?: unknown; errcode?: unknown; message?: unknown};
-  if (typeof errcode === 'number') {
-    const fault = FAULT_OF_CODE[errcode & 0xff];
+  const number = typeof errcode === 'number' ? errcode : code;
+  if (typeof number === 'number') {
+    const fault = FAULT_OF_CODE[number & 0xff];
     if (fault !== undefined) {
       return fault;
     }

@@ -1,6 +1,7 @@
 // Everything that a driver must pass, in one call: the suites for drivers, for storages in each layout, and for persisters.
 
 import {describe, expect, test} from 'vitest';
+import {createStore} from '../../src/entry/store.ts';
 import {driverSuite} from '../../src/testing/driver.suite.ts';
 import {persisterSuite} from '../../src/testing/persister.suite.ts';
 import {storageSuite} from '../../src/testing/storage.suite.ts';
@@ -18,6 +19,12 @@ export interface CertifySkips {
 
 // Others' changes are looked for often, for not every driver is told of them.
 const quickConfigOf = (layoutName: LayoutName) => ({...configOf(layoutName), autoLoadIntervalSeconds: 0.05});
+
+// Tables of its own for each of several persisters.
+const tableConfigOf = (layoutName: LayoutName, index: number) =>
+  layoutName === 'tabular'
+    ? configOf(layoutName, [`pets${index}`])
+    : {mode: layoutName, storeTableName: `store${index}`};
 
 const RULES = {
   driver: ['DR1', 'DR2', 'DR3', 'DR4', 'CN1', 'CN2', 'CN3', 'CN4', 'CN5', 'CN6'],
@@ -60,6 +67,28 @@ export const certifyDriver = (kind: DatabaseKind, skip: CertifySkips = {}): void
       },
       skip: skipOf('persister'),
       runner,
+    });
+    test(`[CN1] two persisters of one handle keep out of each other’s transactions: ${name}`, async (context) => {
+      skip.all === undefined || context.skip(skip.all);
+      const place = createDatabasePlace(kind);
+      const database = await place.open();
+      const stores = [createStore(), createStore()];
+      const persisters = stores.map((store, index) =>
+        database.createPersister(store, tableConfigOf(layoutName, index)),
+      );
+      await Promise.all(persisters.map((persister) => persister.startAutoSave()));
+      for (let age = 0; age < 20; age++) {
+        stores.forEach((store, index) => void store.setCell(`pets${index}`, 'fido', 'age', age));
+        await Promise.resolve();
+      }
+      await Promise.all(persisters.map((persister) => persister.whenDurable()));
+      await Promise.all(persisters.map((persister) => persister.destroy()));
+      const reopened = createStore();
+      const persister = database.createPersister(reopened, tableConfigOf(layoutName, 1));
+      await persister.load();
+      expect(reopened.getTables()).toEqual({pets1: {fido: {age: 19}}});
+      await persister.destroy();
+      await place.remove();
     });
   }
 };
