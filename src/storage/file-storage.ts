@@ -4,20 +4,18 @@
 
 import {randomUUID} from 'node:crypto';
 import {watch} from 'node:fs';
-import {copyFile, open, readFile, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {copyFile, open, readdir, readFile, realpath, rename, rm, stat} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {HoldfastError} from '../base/errors.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
 import {createDocumentStorage} from './document-storage.ts';
+import {withFileLock} from './file-lock.ts';
 import type {Storage} from './storage.ts';
-
-/** A lock older than this was left by a process that is gone, even where its number is in use again. */
-const STALE_LOCK_MS = 30_000;
-const LOCK_TIMEOUT_MS = 5_000;
 
 export const createFileStorage = (filePath: string, ports: Ports = hostPorts): Storage => {
   // What tells one state of the file from another without reading it.
   let seen: {readonly signature: string; readonly text: string | undefined} | undefined;
+  let isTidy = false;
 
   const read = async (): Promise<string | undefined> => {
     const signature = await sign(filePath);
@@ -26,9 +24,11 @@ export const createFileStorage = (filePath: string, ports: Ports = hostPorts): S
     return text;
   };
 
-  const write = async (next: string): Promise<void> => {
-    // A symbolic link stays one: its target is replaced.
-    const target = await realpath(filePath).catch(() => filePath);
+  const write = async (target: string, next: string): Promise<void> => {
+    if (!isTidy) {
+      isTidy = true;
+      await removeLeftovers(target);
+    }
     const temporary = `${target}.${randomUUID()}.tmp`;
     try {
       const mode = await stat(target).then(
@@ -54,18 +54,20 @@ export const createFileStorage = (filePath: string, ports: Ports = hostPorts): S
     name: `the file "${filePath}"`,
     read: () => wrapFault(filePath, 'read', read),
     swap: (expected, next) =>
-      wrapFault(filePath, 'written', () =>
-        withLock(`${filePath}.lock`, ports, async () => {
+      wrapFault(filePath, 'written', async () => {
+        // A symbolic link stays one: its target is replaced, under the lock of whoever names the target itself.
+        const target = await realpath(filePath).catch(() => filePath);
+        return withFileLock(`${target}.lock`, ports, async () => {
           const isSeen =
             seen !== undefined && seen.text === expected && seen.signature === (await sign(filePath));
           if (!isSeen && (await readText(filePath)) !== expected) {
             return false;
           }
-          await write(next);
+          await write(target, next);
           seen = {signature: await sign(filePath), text: next};
           return true;
-        }),
-      ),
+        });
+      }),
     quarantine: async () => {
       const copy = `${filePath}.unreadable-${new Date(ports.now()).toISOString().replaceAll(':', '-')}`;
       await copyFile(filePath, copy);
@@ -109,6 +111,18 @@ const sign = async (filePath: string): Promise<string> => {
   }
 };
 
+// What processes that died have left half written. Whoever holds the lock is alone, so nobody is at work on it.
+const removeLeftovers = async (target: string): Promise<void> => {
+  const name = basename(target);
+  for (const other of await readdir(dirname(target))) {
+    if (other.startsWith(`${name}.`) && LEFTOVER.test(other.slice(name.length))) {
+      await rm(join(dirname(target), other), {force: true});
+    }
+  }
+};
+
+const LEFTOVER = /^\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+
 // The new name is durable when the folder is; a system whose folders cannot be synced does so by itself.
 const syncFolder = async (folderPath: string): Promise<void> => {
   const folder = await open(folderPath, 'r').catch(() => undefined);
@@ -120,71 +134,6 @@ const syncFolder = async (folderPath: string): Promise<void> => {
     });
   } finally {
     await folder?.close();
-  }
-};
-
-const withLock = async <Result>(
-  lockPath: string,
-  ports: Ports,
-  work: () => Promise<Result>,
-): Promise<Result> => {
-  const endMs = ports.now() + LOCK_TIMEOUT_MS;
-  while (!(await takeLock(lockPath, ports))) {
-    if (ports.now() > endMs) {
-      throw new HoldfastError(
-        'storage/locked',
-        `Another process holds "${lockPath}" for more than ${LOCK_TIMEOUT_MS} ms. If none is at work, delete that file.`,
-        {lockPath},
-      );
-    }
-    await new Promise<void>((resolve) => ports.setTimer(resolve, 2 + ports.random() * 8));
-  }
-  try {
-    return await work();
-  } finally {
-    await rm(lockPath, {force: true});
-  }
-};
-
-const takeLock = async (lockPath: string, ports: Ports): Promise<boolean> => {
-  try {
-    await writeFile(lockPath, String(process.pid), {flag: 'wx'});
-    return true;
-  } catch (error) {
-    if ((error as {code?: unknown}).code !== 'EEXIST') {
-      throw error;
-    }
-  }
-  if (await isStale(lockPath, ports)) {
-    // Renaming it away first lets only one of several waiters remove it.
-    const taken = `${lockPath}.${randomUUID()}`;
-    await rename(lockPath, taken).then(
-      () => rm(taken, {force: true}),
-      () => undefined,
-    );
-  }
-  return false;
-};
-
-const isStale = async (lockPath: string, ports: Ports): Promise<boolean> => {
-  try {
-    const owner = Number(await readFile(lockPath, 'utf8'));
-    const {mtimeMs} = await stat(lockPath);
-    return ports.now() - mtimeMs > STALE_LOCK_MS || (owner > 0 && !isAlive(owner));
-  } catch (error) {
-    if (isMissing(error)) {
-      return false;
-    }
-    throw error;
-  }
-};
-
-const isAlive = (processId: number): boolean => {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (error) {
-    return (error as {code?: unknown}).code === 'EPERM';
   }
 };
 
