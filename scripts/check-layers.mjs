@@ -34,6 +34,7 @@ const LEAVES = {
   'driver/sqlite-wasm-driver.ts': '@sqlite.org/sqlite-wasm, in browsers and elsewhere',
   'driver/wa-sqlite-driver.ts': '@journeyapps/wa-sqlite',
   'driver/sqlite3-driver.ts': 'sqlite3, which runs on Node',
+  'storage/file-lock.ts': 'files of Node',
   'storage/file-storage.ts': 'files of Node',
   'storage/indexed-db-storage.ts': 'IndexedDB of browsers',
   'storage/indexed-db.ts': 'IndexedDB of browsers',
