@@ -33,6 +33,7 @@ const LEAVES = {
   'driver/sqlite-node-driver.ts': 'node:sqlite',
   'driver/sqlite-wasm-driver.ts': '@sqlite.org/sqlite-wasm, in browsers and elsewhere',
   'driver/wa-sqlite-driver.ts': '@journeyapps/wa-sqlite',
+  'driver/cr-sqlite-wasm-driver.ts': '@vlcn.io/crsqlite-wasm',
   'driver/sqlite3-driver.ts': 'sqlite3, which runs on Node',
   'storage/file-lock.ts': 'files of Node',
   'storage/file-storage.ts': 'files of Node',
