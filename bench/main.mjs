@@ -10,6 +10,7 @@ const SUITES = {
   store: ['store/main.mjs'],
   engine: ['engine/main.ts', 'engine/million.ts'],
   losses: ['losses/main.ts'],
+  browser: ['browser/main.ts'],
 };
 
 const folder = dirname(fileURLToPath(import.meta.url));

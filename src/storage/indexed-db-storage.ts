@@ -1,12 +1,12 @@
-// A storage that keeps a store in a database of IndexedDB: a record a row, a record a value, and a log of what changed,
-// so that saving an edit and loading others' costs what changed.
+// A storage that keeps a store in a database of IndexedDB: rows in records of some hundred, a record a value, and a log of
+// what changed, so that saving an edit and loading others' costs what changed.
 //
-//   rows       [tableId, rowId] → {n, cells}     n keeps the order in which rows were added
+//   rows       [tableId, rowId] → the rows from this one on (indexed-db-packs.ts)
 //   values     valueId          → {value}
 //   log        1, 2, 3 …        → [tableId, rowId] | [valueId] | []     (nothing named: load everything)
 //   quarantine what could not be read
 //
-// An edit is merged into the stored record inside one transaction, which the browser gives to one page at a time: tabs do
+// An edit is merged into the stored row inside one transaction, which the browser gives to one page at a time: tabs do
 // not erase one another's edits. A database that TinyBase wrote (a record a table) is taken over when it is opened.
 
 import {unspellCell} from '../base/cell-text.ts';
@@ -25,6 +25,15 @@ import {
   settleRequest,
   type Transaction,
 } from './indexed-db.ts';
+import {
+  editRows,
+  findRow,
+  mergeCells,
+  type PackedRow,
+  parsePack,
+  putNewRows,
+  type RowEdit,
+} from './indexed-db-packs.ts';
 import {createLogPosition} from './log-position.ts';
 import type {OutsideChange, ProgressListener, Storage, StoredContent, Write} from './storage.ts';
 import {openTopic} from './web-topic.ts';
@@ -32,15 +41,12 @@ import {openTopic} from './web-topic.ts';
 /** Above every version that TinyBase uses. */
 const VERSION = 1_000;
 const STORES = ['rows', 'values', 'log', 'quarantine'] as const;
-const RECORDS_A_CHUNK = 2_000;
+const RECORDS_A_CHUNK = 16;
+const VALUES_A_CHUNK = 2_000;
 /** More records than this in one write are logged as one entry. */
 const MAX_ENTRIES_A_WRITE = 256;
 const KEPT_ENTRIES = 16_384;
 
-interface RowRecord {
-  readonly n: number;
-  readonly cells: Row;
-}
 interface ValueRecord {
   readonly value: Cell;
 }
@@ -118,14 +124,14 @@ export const createIndexedDbStorage = (
 
   const write = async ({changes, since, store, onProgress}: Write): Promise<'stored'> => {
     const seqs = await transact('readwrite', async (transaction) => {
-      const writer = createWriter(transaction, nextNumber);
+      const log = transaction.objectStore('log');
       if (changes === undefined) {
-        writer.writeWhole(store.getContent(), onProgress);
-        writer.writeDeletions(since ?? noChanges());
-        return appendLog(transaction.objectStore('log'), undefined);
+        await writeWhole(transaction, store.getContent(), nextNumber, onProgress);
+        await writeChanges(transaction, onlyDeletions(since ?? noChanges()), noRow, nextNumber);
+        return appendLog(log, undefined);
       }
-      const entries = writer.writeChanges(changes, (tableId, rowId) => store.getRow(tableId, rowId));
-      return appendLog(transaction.objectStore('log'), entries);
+      const rowOf = (tableId: Id, rowId: Id) => store.getRow(tableId, rowId);
+      return appendLog(log, await writeChanges(transaction, changes, rowOf, nextNumber));
     });
     position.noteOwn(seqs);
     topic.tell();
@@ -180,8 +186,6 @@ export const createIndexedDbStorage = (
 
 const isPlainObject = (thing: unknown): thing is {readonly [key: string]: unknown} =>
   typeof thing === 'object' && thing !== null && !Array.isArray(thing);
-const isRowRecord = (record: unknown): record is RowRecord =>
-  isPlainObject(record) && typeof record.n === 'number' && isPlainObject(record.cells);
 const isValueRecord = (record: unknown): record is ValueRecord =>
   isPlainObject(record) && Object.hasOwn(record, 'value');
 
@@ -208,11 +212,10 @@ const takeOver = (transaction: Transaction): void => {
   const tables = transaction.objectStore('t').getAll();
   tables.onsuccess = () => {
     for (const {k: tableId, v: table} of tables.result as {k: Id; v: Tables[Id]}[]) {
-      for (const rowId of Object.keys(table)) {
-        transaction
-          .objectStore('rows')
-          .put({n: ++n, cells: unspellCells(table[rowId] as Row)}, [tableId, rowId]);
-      }
+      const rows = Object.keys(table).map(
+        (rowId): PackedRow => [rowId, ++n, unspellCells(table[rowId] as Row)],
+      );
+      putNewRows(transaction.objectStore('rows'), tableId, rows);
     }
   };
   const values = transaction.objectStore('v').getAll();
@@ -237,73 +240,63 @@ const readNewest = async (log: ObjectStore): Promise<number> =>
 // Everything in an object store, a chunk at a time.
 const readChunks = async (
   store: ObjectStore,
+  recordsAChunk: number,
   onRecord: (key: Key, record: unknown) => void,
-  onChunk: (count: number) => void,
 ): Promise<void> => {
   let range: unknown;
   for (;;) {
     const [keys, records] = await Promise.all([
-      settleRequest(store.getAllKeys(range, RECORDS_A_CHUNK)),
-      settleRequest(store.getAll(range, RECORDS_A_CHUNK)),
+      settleRequest(store.getAllKeys(range, recordsAChunk)),
+      settleRequest(store.getAll(range, recordsAChunk)),
     ]);
     for (let index = 0; index < keys.length; index++) {
       onRecord(keys[index] as Key, records[index]);
     }
-    onChunk(keys.length);
-    if (keys.length < RECORDS_A_CHUNK) {
+    if (keys.length < recordsAChunk) {
       return;
     }
     range = keysAfter(keys.at(-1) as Key);
   }
 };
 
+type DamagedRecord = readonly ['rows' | 'values', Key];
+
 const readEverything = async (
   transaction: Transaction,
   onProgress: ProgressListener,
-): Promise<{content: Content | undefined; damaged: (readonly ['rows' | 'values', Key])[]}> => {
-  const damaged: (readonly ['rows' | 'values', Key])[] = [];
-  const rows: (RowRecord & {readonly key: readonly [Id, Id]})[] = [];
+): Promise<{content: Content | undefined; damaged: DamagedRecord[]}> => {
+  const damaged: DamagedRecord[] = [];
+  const rows: {readonly tableId: Id; readonly row: PackedRow}[] = [];
   const values: Content[1] = emptyObject();
-  const rowStore = transaction.objectStore('rows');
-  const totalRows = await settleRequest(rowStore.count());
-  const hasLog = (await readNewest(transaction.objectStore('log'))) > 0;
-  let doneRows = 0;
-  await readChunks(
-    rowStore,
-    (key, record) => {
-      if (isRowRecord(record)) {
-        rows.push({n: record.n, cells: record.cells, key: key as readonly [Id, Id]});
-      } else {
-        damaged.push(['rows', key]);
-      }
-    },
-    (count) => {
-      doneRows += count;
-      onProgress(doneRows, totalRows);
-    },
-  );
-  let valueCount = 0;
-  await readChunks(
-    transaction.objectStore('values'),
-    (key, record) => {
-      if (isValueRecord(record)) {
-        values[key as Id] = record.value;
-      } else {
-        damaged.push(['values', key]);
-      }
-    },
-    (count) => {
-      valueCount += count;
-    },
-  );
-  if (totalRows === 0 && valueCount === 0 && !hasLog) {
+  let isEmpty = (await readNewest(transaction.objectStore('log'))) === 0;
+  await readChunks(transaction.objectStore('rows'), RECORDS_A_CHUNK, (key, record) => {
+    isEmpty = false;
+    const pack = parsePack(record);
+    if (pack === undefined) {
+      damaged.push(['rows', key]);
+      return;
+    }
+    for (const row of pack) {
+      rows.push({tableId: (key as readonly Id[])[0] as Id, row});
+    }
+    onProgress(rows.length, undefined);
+  });
+  await readChunks(transaction.objectStore('values'), VALUES_A_CHUNK, (key, record) => {
+    isEmpty = false;
+    if (isValueRecord(record)) {
+      values[key as Id] = record.value;
+    } else {
+      damaged.push(['values', key]);
+    }
+  });
+  if (isEmpty) {
     return {content: undefined, damaged};
   }
   const tables: Tables = emptyObject();
-  rows.sort((one, other) => one.n - other.n);
+  rows.sort((one, other) => one.row[1] - other.row[1]);
   for (const {
-    key: [tableId, rowId],
-    cells,
+    tableId,
+    row: [rowId, , cells],
   } of rows) {
     tables[tableId] ??= emptyObject();
     (tables[tableId] as Tables[Id])[rowId] = cells;
@@ -314,17 +307,16 @@ const readEverything = async (
 // The present state of the rows and values that the log names, rows whole.
 const readEntries = async (transaction: Transaction, entries: readonly LogEntry[]): Promise<Changes> => {
   const changes = noChanges();
+  const rowStore = transaction.objectStore('rows');
   for (const [first, rowId] of entries as readonly (readonly [Id, Id?])[]) {
     if (rowId === undefined) {
       const record = await settleRequest(transaction.objectStore('values').get(first));
       changes[1][first] = isValueRecord(record) ? record.value : undefined;
       continue;
     }
-    const record = await settleRequest(transaction.objectStore('rows').get([first, rowId]));
+    const cells = await findRow(rowStore, first, rowId);
     changes[0][first] ??= emptyObject<TableChanges>();
-    (changes[0][first] as TableChanges)[rowId] = isRowRecord(record)
-      ? markReplacement(record.cells as RowChanges)
-      : undefined;
+    (changes[0][first] as TableChanges)[rowId] = cells && markReplacement(cells as RowChanges);
   }
   return changes;
 };
@@ -340,112 +332,93 @@ const appendLog = async (log: ObjectStore, entries: readonly LogEntry[] | undefi
   return seqs;
 };
 
-const createWriter = (transaction: Transaction, nextNumber: () => number) => {
-  const rows = transaction.objectStore('rows');
-  const values = transaction.objectStore('values');
-
-  // Reads a row's record and puts another in its place, without waiting: the transaction does.
-  const update = (
-    key: readonly [Id, Id],
-    change: (record: RowRecord | undefined) => Row | undefined,
-  ): void => {
-    const found = rows.get(key);
-    found.onsuccess = () => {
-      const record = isRowRecord(found.result) ? found.result : undefined;
-      const cells = change(record);
-      if (cells === undefined) {
-        rows.delete(key);
-      } else {
-        rows.put({n: record?.n ?? nextNumber(), cells: toPlain(cells)}, key);
-      }
-    };
-  };
-
-  const writeRow = (key: readonly [Id, Id], changes: RowChanges, row: Row): void => {
-    if (isReplacement(changes)) {
-      update(key, () => row);
+const writeValues = (values: ObjectStore, changes: Changes[1]): void => {
+  for (const valueId of Object.keys(changes)) {
+    if (changes[valueId] === undefined) {
+      values.delete(valueId);
     } else {
-      // A row that another page has deleted meanwhile comes back whole.
-      update(key, (record) => mergeCells(record?.cells ?? row, changes));
-    }
-  };
-
-  const writeValues = (changes: Changes[1]): void => {
-    for (const valueId of Object.keys(changes)) {
-      if (changes[valueId] === undefined) {
-        values.delete(valueId);
-      } else {
-        values.put({value: changes[valueId]}, valueId);
-      }
-    }
-  };
-
-  return {
-    writeChanges: ([tables, changedValues]: Changes, rowOf: (tableId: Id, rowId: Id) => Row): LogEntry[] => {
-      const entries: LogEntry[] = Object.keys(changedValues).map((valueId) => [valueId]);
-      for (const tableId of Object.keys(tables)) {
-        for (const rowId of Object.keys(tables[tableId] ?? {})) {
-          const changes = tables[tableId]?.[rowId];
-          const key = [tableId, rowId] as const;
-          entries.push(key);
-          if (changes === undefined) {
-            rows.delete(key);
-          } else {
-            writeRow(key, changes, rowOf(tableId, rowId));
-          }
-        }
-      }
-      writeValues(changedValues);
-      return entries;
-    },
-
-    writeWhole: ([tables, allValues]: Content, onProgress: ProgressListener): void => {
-      let doneRows = 0;
-      for (const tableId of Object.keys(tables)) {
-        for (const rowId of Object.keys(tables[tableId] ?? {})) {
-          const row = tables[tableId]?.[rowId] as Row;
-          update([tableId, rowId], (record) => (record === undefined ? row : mergeCells(record.cells, row)));
-          if (++doneRows % 1_000 === 0) {
-            onProgress(doneRows, undefined);
-          }
-        }
-      }
-      writeValues(allValues);
-    },
-
-    writeDeletions: ([tables, changedValues]: Changes): void => {
-      for (const tableId of Object.keys(tables)) {
-        for (const rowId of Object.keys(tables[tableId] ?? {})) {
-          if (tables[tableId]?.[rowId] === undefined) {
-            rows.delete([tableId, rowId]);
-          }
-        }
-      }
-      for (const valueId of Object.keys(changedValues)) {
-        if (changedValues[valueId] === undefined) {
-          values.delete(valueId);
-        }
-      }
-    },
-  };
-};
-
-const mergeCells = (cells: Row, changes: RowChanges): Row | undefined => {
-  const merged: Row = Object.assign(emptyObject<Row>(), cells);
-  let count = Object.keys(merged).length;
-  for (const cellId of Object.keys(changes)) {
-    const cell = changes[cellId];
-    const wasThere = Object.hasOwn(merged, cellId);
-    if (cell === undefined) {
-      delete merged[cellId];
-      count -= Number(wasThere);
-    } else {
-      merged[cellId] = cell;
-      count += Number(!wasThere);
+      values.put({value: changes[valueId]}, valueId);
     }
   }
-  return count === 0 ? undefined : merged;
 };
 
-// Structured clone takes the own members of an object, and leaves marks that are symbols behind.
-const toPlain = (cells: Row): Row => Object.assign(emptyObject<Row>(), cells);
+// Merges the changes into what is stored; returns what they touch.
+const writeChanges = async (
+  transaction: Transaction,
+  [tables, values]: Changes,
+  rowOf: (tableId: Id, rowId: Id) => Row,
+  nextNumber: () => number,
+): Promise<LogEntry[]> => {
+  const entries: LogEntry[] = Object.keys(values).map((valueId) => [valueId]);
+  for (const tableId of Object.keys(tables)) {
+    const edits = new Map<Id, RowEdit>();
+    for (const rowId of Object.keys(tables[tableId] ?? {})) {
+      entries.push([tableId, rowId]);
+      const changes = tables[tableId]?.[rowId];
+      if (changes === undefined) {
+        edits.set(rowId, () => undefined);
+        continue;
+      }
+      // The row as it is now: the store may go on changing while this waits for the database.
+      const row = rowOf(tableId, rowId);
+      // A row that another page has deleted meanwhile comes back whole.
+      edits.set(rowId, (stored) => (isReplacement(changes) ? row : mergeCells(stored ?? row, changes)));
+    }
+    await editRows(transaction.objectStore('rows'), tableId, edits, nextNumber);
+  }
+  writeValues(transaction.objectStore('values'), values);
+  return entries;
+};
+
+// Stores everything in the store, and deletes nothing.
+const writeWhole = async (
+  transaction: Transaction,
+  [tables, values]: Content,
+  nextNumber: () => number,
+  onProgress: ProgressListener,
+): Promise<void> => {
+  const rowStore = transaction.objectStore('rows');
+  const isEmpty = (await settleRequest(rowStore.count())) === 0;
+  let doneRows = 0;
+  for (const tableId of Object.keys(tables)) {
+    const table = tables[tableId] ?? {};
+    const rowIds = Object.keys(table);
+    if (isEmpty) {
+      putNewRows(
+        rowStore,
+        tableId,
+        rowIds.map((rowId): PackedRow => [rowId, nextNumber(), table[rowId] as Row]),
+      );
+    } else {
+      const edits = new Map<Id, RowEdit>();
+      for (const rowId of rowIds) {
+        const row = table[rowId] as Row;
+        edits.set(rowId, (stored) => (stored === undefined ? row : mergeCells(stored, row)));
+      }
+      await editRows(rowStore, tableId, edits, nextNumber);
+    }
+    doneRows += rowIds.length;
+    onProgress(doneRows, undefined);
+  }
+  writeValues(transaction.objectStore('values'), values);
+};
+
+const onlyDeletions = ([tables, values]: Changes): Changes => {
+  const deletions = noChanges();
+  for (const tableId of Object.keys(tables)) {
+    for (const rowId of Object.keys(tables[tableId] ?? {})) {
+      if (tables[tableId]?.[rowId] === undefined) {
+        deletions[0][tableId] ??= emptyObject<TableChanges>();
+        (deletions[0][tableId] as TableChanges)[rowId] = undefined;
+      }
+    }
+  }
+  for (const valueId of Object.keys(values)) {
+    if (values[valueId] === undefined) {
+      deletions[1][valueId] = undefined;
+    }
+  }
+  return deletions;
+};
+
+const noRow = (): Row => emptyObject();

@@ -2,7 +2,7 @@
 
 import {HoldfastError} from '../base/errors.ts';
 
-export type Key = string | number | readonly string[];
+export type Key = string | number | readonly (string | readonly string[])[];
 
 export interface Request<Result> {
   readonly result: Result;
@@ -20,6 +20,10 @@ export interface ObjectStore {
   add(value: unknown): Request<Key>;
   delete(keyOrRange: unknown): Request<undefined>;
   openKeyCursor(range: unknown, direction: 'prev' | 'next'): Request<{readonly key: Key} | null>;
+  openCursor(
+    range: unknown,
+    direction: 'prev' | 'next',
+  ): Request<{readonly key: Key; readonly value: unknown} | null>;
 }
 
 export interface Transaction {
@@ -50,6 +54,7 @@ interface Host {
   readonly IDBKeyRange?: {
     lowerBound(key: Key, isOpen: boolean): unknown;
     upperBound(key: Key): unknown;
+    bound(from: Key, to: Key): unknown;
   };
 }
 
@@ -81,6 +86,9 @@ export const openIndexedDb = (
 export const keysAfter = (key: Key): unknown => (globalThis as Host).IDBKeyRange?.lowerBound(key, true);
 /** The range of keys up to this one. */
 export const keysUpTo = (key: Key): unknown => (globalThis as Host).IDBKeyRange?.upperBound(key);
+
+/** The range from one key to another, both of them included. */
+export const keysBetween = (from: Key, to: Key): unknown => (globalThis as Host).IDBKeyRange?.bound(from, to);
 
 export const settleRequest = <Result>(request: Request<Result>): Promise<Result> =>
   new Promise((resolve, reject) => {

@@ -29,6 +29,13 @@ interface BrowserContext {
   close(): Promise<void>;
 }
 
+interface Playwright {
+  readonly chromium: {
+    launch(options: object): Promise<{newContext(): Promise<BrowserContext>; close(): Promise<void>}>;
+    launchPersistentContext(folder: string, options: object): Promise<BrowserContext>;
+  };
+}
+
 /** Tabs of one profile share storage; another profile has storage of its own. */
 export interface Profile {
   newPage(): Promise<Page>;
@@ -72,12 +79,9 @@ const FLAGS = [
 export const startChromium = async (modules: readonly string[] = HOLDFAST): Promise<Browser> => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-chromium-'));
   const server = await serve(await bundle(modules));
-  const {chromium} = await importComponent<{
-    chromium: {
-      launch(options: object): Promise<{newContext(): Promise<BrowserContext>; close(): Promise<void>}>;
-      launchPersistentContext(folder: string, options: object): Promise<BrowserContext>;
-    };
-  }>('chromium', 'playwright-core');
+  const {
+    default: {chromium},
+  } = await importComponent<{default: Playwright}>('chromium', 'playwright-core');
   const options = {
     executablePath: join(unpacked(), 'chromium'),
     args: FLAGS,

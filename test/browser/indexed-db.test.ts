@@ -121,7 +121,7 @@ test('[PR8] [RW4] a damaged record is moved to quarantine, the rest is read, and
   const told = await page.evaluate(async () => {
     const {holdfast, createIndexedDbPersister} = window.holdfast;
     const saved = createIndexedDbPersister(
-      holdfast.createStore().setTables({pets: {fido: {age: 1}, felix: {age: 2}}}),
+      holdfast.createStore().setTables({pets: {fido: {age: 1}, felix: {age: 2}}, shops: {north: {age: 3}}}),
       'pets',
     );
     await saved.save();
@@ -131,7 +131,7 @@ test('[PR8] [RW4] a damaged record is moved to quarantine, the rest is read, and
       request.onsuccess = () => resolve();
     });
     const transaction = request.result.transaction('rows', 'readwrite');
-    transaction.objectStore('rows').put('not a row', ['pets', 'fido']);
+    transaction.objectStore('rows').put('not rows', ['pets', 'felix']);
     await new Promise<void>((resolve) => {
       transaction.oncomplete = () => resolve();
     });
@@ -144,10 +144,10 @@ test('[PR8] [RW4] a damaged record is moved to quarantine, the rest is read, and
     );
     return {code, tables: store.getTables()};
   });
-  expect(told).toEqual({code: 'storage/unreadable', tables: {pets: {felix: {age: 2}}}});
+  expect(told).toEqual({code: 'storage/unreadable', tables: {shops: {north: {age: 3}}}});
 });
 
-test('[PR5] one edited cell writes one row and one entry of the log, however large the store', async () => {
+test('[PR5] one edited cell writes one record of rows and one entry of the log, however large the store', async () => {
   const page = await profile.newPage();
   const writes = await page.evaluate(async () => {
     const {holdfast, createIndexedDbPersister} = window.holdfast;
