@@ -177,7 +177,7 @@ describe.each(places)('%s', (_name, openPlace) => {
         fc.tuple(fc.boolean(), fc.boolean()),
         run,
       ),
-      15,
+      0.4,
     );
   });
 });
