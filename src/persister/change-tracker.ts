@@ -19,7 +19,9 @@ import {
   noChanges,
 } from '../base/changes.ts';
 import type {Changes, Id, RowChanges, TableChanges} from '../base/content.ts';
+import type {StoreReader} from '../storage/storage.ts';
 import type {PersistableStore} from './persistable-store.ts';
+import {createStoreAsTaken, type StoreAsTaken} from './store-as-taken.ts';
 
 /** What is to be stored: changes, or everything. */
 type Taken =
@@ -42,6 +44,8 @@ export interface ChangeTracker {
   stop(): void;
   /** Takes what is pending, to store it. */
   take(): Taken;
+  /** The store as it was when it was taken. */
+  asTaken(): StoreReader;
   /** What was taken is stored. */
   settle(): void;
   /** What was taken could not be stored: it is pending again, under what changed since. */
@@ -66,7 +70,10 @@ export const createChangeTracker = (store: PersistableStore, onChange: () => voi
   let taken: Taken | undefined;
   let loading: {readonly loaded: Loaded; readonly refused: RefusedThings} | undefined;
 
+  let asTaken: StoreAsTaken | undefined;
+
   const onTransaction = (): void => {
+    asTaken?.noteTransaction();
     if (loading !== undefined) {
       if (mayHaveBeenAltered(store)) {
         note(findLocalChanges(nameDeletedRows(store), loading.loaded, loading.refused));
@@ -118,10 +125,13 @@ export const createChangeTracker = (store: PersistableStore, onChange: () => voi
       taken = isWhole ? {kind: 'whole', since: fresh} : {kind: 'changes', changes: fresh};
       isWhole = false;
       fresh = noChanges();
+      asTaken = createStoreAsTaken(store);
       return taken;
     },
+    asTaken: () => asTaken?.reader ?? store,
     settle: () => {
       taken = undefined;
+      asTaken = undefined;
     },
     restore: () => {
       if (taken?.kind === 'whole') {
@@ -132,6 +142,7 @@ export const createChangeTracker = (store: PersistableStore, onChange: () => voi
         fresh = mergeChanges(taken.changes, fresh);
       }
       taken = undefined;
+      asTaken = undefined;
     },
     expectWhole,
     forget: () => {

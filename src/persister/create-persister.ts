@@ -53,7 +53,6 @@ export const createPersister = <Extras extends object>(
     backoff: createBackoff(ports, () => loading.retry()),
   });
   const saving = createSaving({
-    store,
     storage,
     scheduler,
     tracker,

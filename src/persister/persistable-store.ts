@@ -1,19 +1,22 @@
 // What a persister calls on a store: public methods alone, so that it serves Holdfast's stores and TinyBase's alike.
 
-import type {Changes, Content, Id, IdOrNull, Row, Table, Values} from '../base/content.ts';
+import type {CellOrUndefined, Changes, Content, Id, IdOrNull, Row, Table, Values} from '../base/content.ts';
 
 type NestedIds = {readonly [id: string]: {readonly [id: string]: 1 | -1}};
 type NestedInvalidCells = {
   readonly [id: string]: {readonly [id: string]: {readonly [id: string]: readonly unknown[]}};
 };
 
-/** The first eight entries of a store's transaction log; a persister reads the fourth, sixth and eighth. */
+type ChangedCells = {readonly [id: string]: readonly [oldCell: CellOrUndefined, newCell: unknown]};
+type ChangedTables = {readonly [tableId: string]: {readonly [rowId: string]: ChangedCells}};
+
+/** The first eight entries of a store's transaction log. */
 type TransactionLogEntries = readonly [
   cellsTouched: boolean,
   valuesTouched: boolean,
-  changedCells: object,
+  changedCells: ChangedTables,
   invalidCells: NestedInvalidCells,
-  changedValues: object,
+  changedValues: ChangedCells,
   invalidValues: {readonly [id: string]: readonly unknown[]},
   changedTableIds: object,
   changedRowIds: NestedIds,

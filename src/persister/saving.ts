@@ -13,12 +13,10 @@ import type {Storage, Write} from '../storage/storage.ts';
 import type {Backoff} from './backoff.ts';
 import type {ChangeTracker} from './change-tracker.ts';
 import type {DurabilityState} from './durability.ts';
-import type {PersistableStore} from './persistable-store.ts';
 import {Status} from './persister.ts';
 import type {Scheduler} from './scheduler.ts';
 
 export interface SavingParts {
-  readonly store: PersistableStore;
   readonly storage: Storage;
   readonly scheduler: Scheduler;
   readonly tracker: ChangeTracker;
@@ -43,7 +41,7 @@ export interface Saving {
 }
 
 export const createSaving = (parts: SavingParts): Saving => {
-  const {store, storage, scheduler, tracker, durability, backoff, ensureLoaded} = parts;
+  const {storage, scheduler, tracker, durability, backoff, ensureLoaded} = parts;
   let count = 0;
   let isAuto = false;
   let isChangePlanned = false;
@@ -52,7 +50,7 @@ export const createSaving = (parts: SavingParts): Saving => {
     const taken = tracker.take();
     const how: Omit<Write, 'changes' | 'since'> = {
       isExplicit,
-      store,
+      store: tracker.asTaken(),
       onProgress: scheduler.progress('saving'),
       onFault: (fault) => scheduler.report('What was stored could not be read, and was put aside', fault),
     };
