@@ -1,7 +1,8 @@
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {importComponent} from '../../test/components/component.ts';
-import {type CertifySkips, certifyDriver} from '../../test/contract/certify.ts';
+import {type CertifyOptions, certifyDriver} from '../../test/contract/certify.ts';
 import {createFolder, type DatabaseKind} from '../../test/contract/databases.ts';
+import {layoutNames} from '../../test/contract/storages.ts';
 import {sqldSkipReason, startSqld} from '../../test/places/sqld.ts';
 import {createLibSqlPersister} from '../entry/persisters/persister-libsql.ts';
 import {createStore} from '../entry/store.ts';
@@ -23,7 +24,7 @@ const open = (client: Client) =>
   }) satisfies Awaited<ReturnType<DatabaseKind['open']>>;
 
 const READ_ONLY = '[DR4] tells that the handle is read-only';
-const skip: CertifySkips = {
+const skip: CertifyOptions = {
   driver: {CN3: 'its calls return promises', [READ_ONLY]: 'a client cannot be opened read-only'},
 };
 
@@ -86,6 +87,7 @@ for (const protocol of ['http', 'ws']) {
         '[DR4] tells that the database is full': 'the server takes no PRAGMA that limits the database',
         '[DR4] tells that the file is no database': 'the file is the server’s',
       },
+      persisterLayouts: protocol === 'http' ? layoutNames : ['rows'],
       all: noSqld,
     },
   );

@@ -8,8 +8,10 @@ import {storageSuite} from '../../src/testing/storage.suite.ts';
 import {createDatabasePlace, type DatabaseKind, skipAll} from './databases.ts';
 import {configOf, type LayoutName, layoutNames, openLayout} from './storages.ts';
 
-/** Rules or tests that cannot hold for a driver, each with the reason. */
-export interface CertifySkips {
+/** Rules or tests that cannot hold for a driver, each with the reason, by suite. */
+export interface CertifyOptions {
+  /** Where handles are slow to open: the layouts that the suite for persisters runs over; all, unless it is said. */
+  readonly persisterLayouts?: readonly LayoutName[];
   /** Why nothing of it can be tested here. */
   readonly all?: string | undefined;
   readonly driver?: {readonly [rule: string]: string};
@@ -32,8 +34,9 @@ const RULES = {
   persister: ['PR1', 'PR2', 'PR6', 'PR7', 'WA1', 'PE2', 'PE3', 'PE5', 'PE7', 'PE8', 'PE11'],
 };
 
-export const certifyDriver = (kind: DatabaseKind, skip: CertifySkips = {}): void => {
+export const certifyDriver = (kind: DatabaseKind, skip: CertifyOptions = {}): void => {
   const runner = {describe, test, expect};
+  const {persisterLayouts = layoutNames} = skip;
   const skipOf = (suite: keyof typeof RULES) => ({...skip[suite], ...skipAll(skip.all, RULES[suite])});
   driverSuite({
     name: kind.name,
@@ -56,6 +59,9 @@ export const certifyDriver = (kind: DatabaseKind, skip: CertifySkips = {}): void
       skip: skipOf('storage'),
       runner,
     });
+    if (!persisterLayouts.includes(layoutName)) {
+      continue;
+    }
     persisterSuite({
       name,
       create: () => {
