@@ -63,8 +63,7 @@ export const createRowsLayout = (
       }
       const {content, unreadable} = await runSteps(query, reader.readAll(ignoreProgress, true));
       if (unreadable.length > 0) {
-        await runSteps(query, moveToQuarantine(unreadable));
-        putAside = unreadable.length;
+        putAside = await runSteps(query, moveToQuarantine(unreadable));
       }
       return content;
     },
@@ -80,9 +79,11 @@ export const createRowsLayout = (
   const gate = createGate(connection, layout, config);
 
   // Damaged rows leave the table, for they would make every later merge into them fail, and are kept beside it.
-  function* moveToQuarantine(rowNumbers: readonly number[]): Steps {
+  // Answers with how many that were: another writer may have mended one since it was read.
+  function* moveToQuarantine(rowNumbers: readonly number[]): Steps<number> {
+    const damaged = yield* reader.findDamaged(rowNumbers);
     yield statement(`CREATE TABLE IF NOT EXISTS ${dialect.quote(quarantineName)} (${quarantineColumns})`);
-    for (const n of rowNumbers) {
+    for (const n of damaged) {
       const only = `WHERE n = ${dialect.placeholder(1)}`;
       yield statement(
         `INSERT INTO ${dialect.quote(quarantineName)} (table_id, row_id, cells) SELECT table_id, row_id, cells FROM ${table} ${only}`,
@@ -90,6 +91,7 @@ export const createRowsLayout = (
       );
       yield statement(`DELETE FROM ${table} ${only}`, [n]);
     }
+    return damaged.length;
   }
 
   const toldOf = (rowCount: number): Error =>
@@ -121,7 +123,10 @@ export const createRowsLayout = (
     }
   };
 
-  const read = async (onProgress: ProgressListener): Promise<StoredContent | undefined> => {
+  const readOnce = async (
+    onProgress: ProgressListener,
+    isSecond: boolean,
+  ): Promise<StoredContent | undefined> => {
     await gate.pass();
     await watch.noteRead();
     if ((await connection.query(isThere)).length === 0) {
@@ -133,9 +138,15 @@ export const createRowsLayout = (
     hasTables = true;
     position.moveTo(newest);
     if (everything.unreadable.length > 0) {
-      await connection.apply(() => moveToQuarantine(everything.unreadable));
+      const moving = await connection.transaction('write', () => moveToQuarantine(everything.unreadable));
+      if (moving.result < everything.unreadable.length && !isSecond) {
+        putAside += moving.result;
+        return readOnce(onProgress, true);
+      }
+      // In a damaged file a row may be found by one way and not by another: it is told of, at least.
+      putAside += everything.unreadable.length;
     }
-    const rowCount = putAside + everything.unreadable.length;
+    const rowCount = putAside;
     putAside = 0;
     return {content: everything.content, ...(rowCount === 0 ? {} : {fault: toldOf(rowCount)})};
   };
@@ -155,7 +166,7 @@ export const createRowsLayout = (
   }
 
   return {
-    read,
+    read: (onProgress) => readOnce(onProgress, false),
 
     write: async (write) => {
       await gate.pass();

@@ -6,7 +6,7 @@ import {emptyObject, markReplacement, noChanges} from '../base/changes.ts';
 import type {Changes, Content, Id, Row, RowChanges, Table} from '../base/content.ts';
 import type {DriverLimits} from '../driver/driver.ts';
 import type {Dialect} from '../sql/dialect.ts';
-import {statement} from '../sql/statement.ts';
+import {type SqlRow, statement} from '../sql/statement.ts';
 import type {LogEntry} from './change-log.ts';
 import {requireProgress} from './row-order.ts';
 import {unspellRowCells, VALUE_CELL, VALUES_TABLE} from './rows-text.ts';
@@ -25,6 +25,8 @@ export interface RowsReader {
    * come behind short ones, and a chunk of them all would be longer than a text may be.
    */
   readAll(onProgress: ProgressListener, isCareful?: boolean): Steps<RowsRead>;
+  /** Which of these rows, by their numbers, cannot be read as they are now. */
+  findDamaged(rowNumbers: readonly number[]): Steps<readonly number[]>;
   /** The present state of these rows: each whole, or undefined where it is gone. */
   readRows(entries: readonly LogEntry[]): Steps<Changes>;
 }
@@ -47,6 +49,7 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
     `${joined('cells')} AS "cells", ${joined(dialect.quoteJson('row_id'))} AS "rows" FROM ${chunk} AS chunk`;
   const selectTables = `SELECT ${joined(dialect.quoteJson('table_id'))} AS "tables" FROM ${chunk} AS chunk`;
   const selectEach = `SELECT n AS "n", table_id AS "table", row_id AS "row", cells AS "cells" FROM ${chunk} AS chunk`;
+  const selectOne = `SELECT table_id AS "table", row_id AS "row", cells AS "cells" FROM ${table} WHERE n = ${p1}`;
   const selectLongest = `SELECT max(length(cells)) AS "longest" FROM ${table}`;
   const idsAStatement = Math.max(1, Math.min(500, limits.maxParams - 1));
 
@@ -90,8 +93,7 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
         if (!isRead) {
           // One row of the chunk is damaged: they are read one by one.
           for (const each of yield statement(selectEach, [last, rowCount])) {
-            const row = parseRow(each.cells);
-            if (row === undefined || !isUndamaged(() => add(String(each.table), String(each.row), row))) {
+            if (!addEach(add, each)) {
               unreadable.push(Number(each.n));
             }
           }
@@ -102,6 +104,19 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
         onProgress(doneRows, Math.max(total, doneRows));
       }
       return {content, unreadable};
+    },
+
+    *findDamaged(rowNumbers) {
+      const damaged: number[] = [];
+      const add = createAdder([emptyObject(), emptyObject()]);
+      for (const n of rowNumbers) {
+        for (const each of yield statement(selectOne, [n])) {
+          if (!addEach(add, each)) {
+            damaged.push(n);
+          }
+        }
+      }
+      return damaged;
     },
 
     *readRows(entries) {
@@ -183,6 +198,12 @@ const createAdder = ([tables, values]: Content): ((
     }
     lastTable[unspellId(rowText)] = row;
   };
+};
+
+// Adds a row as the database has it; returns whether it could be read.
+const addEach = (add: ReturnType<typeof createAdder>, {table, row, cells}: SqlRow): boolean => {
+  const parsed = parseRow(cells);
+  return parsed !== undefined && isUndamaged(() => add(String(table), String(row), parsed));
 };
 
 // An array of as many members as there are rows; damaged cells could hold a comma more or less.

@@ -141,6 +141,31 @@ test.each([
   },
 );
 
+test('[RW4] [PR7] a row that another writer mends before it is put aside stays, and is read', async () => {
+  const path = createFolder()('damaged.sqlite');
+  await save(path, 'rows');
+  const raw = openRaw(path);
+  raw.exec(`UPDATE holdfast SET cells = '{"species":' WHERE row_id IN ('fido', 'felix')`);
+  const {store, persister, close} = openDatabase(
+    path,
+    {mode: 'rows'},
+    {
+      onSqlCommand: (sql) => {
+        if (sql === 'BEGIN IMMEDIATE') {
+          raw.exec(`UPDATE holdfast SET cells = '{"species":"mended"}' WHERE row_id = 'fido'`);
+        }
+      },
+    },
+  );
+  expect(await catchError(persister.load())).toMatchObject({
+    code: 'storage/unreadable',
+    details: {rowCount: 1},
+  });
+  await close();
+  expect(store.getTables()).toEqual({pets: {fido: {species: 'mended'}}});
+  expect(raw.prepare('SELECT row_id FROM holdfast_quarantine').pluck().all()).toEqual(['felix']);
+});
+
 test('[RW4] a row that another connection damages is left out of what is loaded, and told of', async () => {
   const path = createFolder()('damaged.sqlite');
   await save(path, 'rows');
