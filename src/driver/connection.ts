@@ -164,7 +164,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     try {
       await send(query, begin[mode]);
     } catch (error) {
-      mayBeOpen = !isBusy(error) && !SOMEONES_TRANSACTION.test(String(error));
+      mayBeOpen = !isBusy(error);
       throw error;
     }
     try {
@@ -337,9 +337,8 @@ const drive = async <Result>(
 
 const NO_ROWS: readonly SqlRow[] = [];
 
-// What SQLite says to a ROLLBACK too many, and to a BEGIN while the application has begun a transaction itself.
+// What SQLite says to a ROLLBACK too many.
 const NO_TRANSACTION = /no transaction is active/;
-const SOMEONES_TRANSACTION = /within a transaction/;
 
 const isBusy = (error: unknown): boolean => error instanceof HoldfastError && error.code === 'driver/busy';
 

@@ -46,6 +46,7 @@ describe('faults', () => {
     [{errcode: 517}, 'busy'],
     [{errcode: 6}, 'busy'],
     [{message: 'database table is locked'}, 'busy'],
+    [{errcode: 1, message: 'cannot start a transaction within a transaction'}, 'busy'],
     [{errcode: 13}, 'full'],
     [{message: 'SQLITE_FULL: database or disk is full'}, 'full'],
     [{code: 'SQLITE_CORRUPT'}, 'corrupt'],

@@ -93,7 +93,8 @@ const FAULT_OF_CODE: Record<number, FaultKind> = {
 };
 
 const FAULT_OF_NAME: readonly (readonly [RegExp, FaultKind])[] = [
-  [/SQLITE_(BUSY|LOCKED)|database (table )?is locked|TRANSACTION_ACTIVE/i, 'busy'],
+  // "Within a transaction" is said where somebody else has begun one on the same handle.
+  [/SQLITE_(BUSY|LOCKED)|database (table )?is locked|TRANSACTION_ACTIVE|within a transaction/i, 'busy'],
   [/SQLITE_FULL|disk is full/i, 'full'],
   [/SQLITE_(CORRUPT|NOTADB)|malformed|not a database/i, 'corrupt'],
   [/SQLITE_CONSTRAINT|constraint failed/i, 'constraint'],
