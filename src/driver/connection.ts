@@ -45,6 +45,7 @@ export interface TransactionResult<Result> {
 }
 
 export interface Connection {
+  /** The driver's dialect, without what the driver cannot do. */
   readonly dialect: Dialect;
   /** The dialect's `changeCounter`, where it can be asked on this connection. */
   readonly changeCounter: Statement | undefined;
@@ -77,7 +78,10 @@ export interface Connection {
 
 export const createConnection = (driver: Driver, options: ConnectionOptions = {}): Connection => {
   const {onSqlCommand, busyTimeoutMs = 5_000, ports = hostPorts} = options;
-  const dialect = dialects[driver.dialect];
+  const dialect =
+    driver.hasReturning === false
+      ? {...dialects[driver.dialect], hasReturning: false}
+      : dialects[driver.dialect];
   const queue = driver.handle === undefined ? createQueue() : queueOf(driver.handle);
   let statementCount = 0;
   let byteCount = 0;
@@ -221,7 +225,10 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
       return {result, before, after: await ask()};
     };
     if (driver.kind === 'batch') {
-      return run(driver.query, () => runBatch(driver.batch, body));
+      // A batch answers once it is over: a body that only reads is handed its rows one statement after another.
+      return run(driver.query, () =>
+        mode === 'read' ? drive(body(), (sent) => send(driver.query, sent)) : runBatch(driver.batch, body),
+      );
     }
     const driveOver = (query: StatementsDriver['query']) => drive(body(), (sent) => send(query, sent));
     const {transact} = driver;

@@ -18,6 +18,8 @@ export const customDriver = <ListenerHandle>(
 ): StatementsDriver => ({
   kind: 'statements',
   dialect,
+  // All commands reach one connection through it, and so do those of another persister that was given the same function.
+  handle: executeCommand,
   // What every build of SQLite takes, for nothing is known of this one.
   limits: {maxParams: 999, maxSqlBytes: 1_000_000},
   query: async ({sql, params}) => (await executeCommand(sql, [...params])) ?? [],
