@@ -31,6 +31,8 @@ interface DriverBase {
    * others' (default true). Where they do not, what changed is found by reading.
    */
   readonly hasOneConnection?: boolean;
+  /** Whether the rows of RETURNING come back (default true). */
+  readonly hasReturning?: boolean;
   /** Calls back whenever the database may have changed, by this handle or by others; returns how to stop. */
   readonly watch?: (onMaybeChanged: () => void) => () => void;
   /** Ends what the driver itself opened. The caller's handle stays open: it is the caller's. */

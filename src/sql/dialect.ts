@@ -38,6 +38,14 @@ export interface Dialect {
    */
   readonly changeCounter: Statement | undefined;
 
+  /** Whether statements that write can return rows (RETURNING). */
+  readonly hasReturning: boolean;
+  /**
+   * One row `{count, lastSeq}`, asked right behind a statement that wrote where there is no RETURNING: how many rows it
+   * changed, and the last number that a counting key gave out.
+   */
+  readonly writeReport: Statement | undefined;
+
   /** Whether a table can be made to log its changes by plain triggers that anybody may create. */
   readonly hasSelfLogging: boolean;
 

@@ -32,6 +32,8 @@ export const sqliteDialect: Dialect = {
     'SELECT (SELECT data_version FROM pragma_data_version) AS "version", total_changes() AS "total", ' +
       '(SELECT schema_version FROM pragma_schema_version) AS "schema"',
   ),
+  hasReturning: true,
+  writeReport: statement('SELECT changes() AS "count", last_insert_rowid() AS "lastSeq"'),
   hasSelfLogging: true,
   ownershipMark: OWNERSHIP_MARK,
   reservedColumnNames: new Set(ROW_NUMBER_NAMES),
@@ -99,7 +101,10 @@ const FAULT_OF_NAME: readonly (readonly [RegExp, FaultKind])[] = [
   [/SQLITE_(CORRUPT|NOTADB)|malformed|not a database/i, 'corrupt'],
   [/SQLITE_CONSTRAINT|constraint failed/i, 'constraint'],
   [/SQLITE_READONLY|readonly database/i, 'read-only'],
-  [/SQLITE_(MISUSE|CANTOPEN)|not open|(is|has been) closed|closed (database|remote)|unable to open/i, 'closed'],
+  [
+    /SQLITE_(MISUSE|CANTOPEN)|not open|(is|has been) closed|closed (database|remote)|unable to open/i,
+    'closed',
+  ],
   [/no such (table|column)|has no column named/i, 'missing'],
 ];
 

@@ -57,16 +57,30 @@ export const createChangeLog = (dialect: Dialect, logTableName: string): ChangeL
     const places = entries.map(
       (_, index) => `(${dialect.placeholder(index * 2 + 1)}, ${dialect.placeholder(index * 2 + 2)})`,
     );
-    const rows = yield statement(
-      `INSERT INTO ${log} (table_id, row_id) VALUES ${places.join(', ')} RETURNING seq`,
-      entries.flatMap(({table, row}) => [table, row]),
+    const insert = `INSERT INTO ${log} (table_id, row_id) VALUES ${places.join(', ')}`;
+    const seqs = yield* seqsOf(
+      statement(
+        dialect.hasReturning ? `${insert} RETURNING seq` : insert,
+        entries.flatMap(({table, row}) => [table, row]),
+      ),
+      entries.length,
     );
     appendedCount += entries.length;
     if (appendedCount >= PRUNE_INTERVAL) {
       appendedCount = 0;
       yield statement(`DELETE FROM ${log} WHERE seq <= (SELECT max(seq) FROM ${log}) - ${KEPT_ENTRIES}`);
     }
-    return rows.map((row) => Number(row.seq));
+    return seqs;
+  }
+
+  function* seqsOf(insert: Statement, count: number): Steps<readonly number[]> {
+    const rows = yield insert;
+    if (dialect.hasReturning || dialect.writeReport === undefined) {
+      return rows.map((row) => Number(row.seq));
+    }
+    // The numbers that one transaction is given follow one another.
+    const lastSeq = Number((yield dialect.writeReport)[0]?.lastSeq);
+    return Array.from({length: count}, (_, index) => lastSeq - count + 1 + index);
   }
 
   return {

@@ -31,10 +31,11 @@ export const createJsonLayout = (
   const createTable = `CREATE TABLE IF NOT EXISTS ${table} (${idColumn} ${dialect.keyType} PRIMARY KEY, ${storeColumn} ${dialect.columnTypes.text})`;
   const select = `SELECT ${storeColumn} AS "store" FROM ${table} WHERE ${idColumn} = ${p1}`;
   const insert = `INSERT INTO ${table} (${idColumn}, ${storeColumn}) VALUES (${p1}, ${p2}) ON CONFLICT (${idColumn})`;
-  const insertIfAbsent = `${insert} DO NOTHING RETURNING 1 AS "done"`;
-  const swapIfSame = `UPDATE ${table} SET ${storeColumn} = ${p1} WHERE ${idColumn} = ${p2} AND ${storeColumn} = ${p3} RETURNING 1 AS "done"`;
+  const returning = dialect.hasReturning ? ' RETURNING 1 AS "done"' : '';
+  const insertIfAbsent = `${insert} DO NOTHING${returning}`;
+  const swapIfSame = `UPDATE ${table} SET ${storeColumn} = ${p1} WHERE ${idColumn} = ${p2} AND ${storeColumn} = ${p3}${returning}`;
   const copied = `SELECT ${storeColumn} FROM ${table} WHERE ${idColumn} = `;
-  const swapIfCopied = `UPDATE ${table} SET ${storeColumn} = ${p1} WHERE ${idColumn} = ${p2} AND ${storeColumn} = (${copied}${p3}) RETURNING 1 AS "done"`;
+  const swapIfCopied = `UPDATE ${table} SET ${storeColumn} = ${p1} WHERE ${idColumn} = ${p2} AND ${storeColumn} = (${copied}${p3})${returning}`;
   const copy = `INSERT INTO ${table} (${idColumn}, ${storeColumn}) SELECT ${p1}, ${storeColumn} FROM ${table} WHERE ${idColumn} = ${p2}`;
   const overwrite = `${insert} DO UPDATE SET ${storeColumn} = excluded.${storeColumn}`;
 
@@ -89,7 +90,10 @@ export const createJsonLayout = (
             if (expected === undefined) {
               yield statement(createTable);
             }
-            return (yield swap).length > 0;
+            const swapped = yield swap;
+            return dialect.hasReturning || dialect.writeReport === undefined
+              ? swapped.length > 0
+              : Number((yield dialect.writeReport)[0]?.count) > 0;
           },
           watch.around(),
         );
