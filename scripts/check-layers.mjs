@@ -35,6 +35,7 @@ const LEAVES = {
   'driver/wa-sqlite-driver.ts': '@journeyapps/wa-sqlite',
   'driver/cr-sqlite-wasm-driver.ts': '@vlcn.io/crsqlite-wasm',
   'driver/powersync-driver.ts': 'PowerSync',
+  'driver/op-sqlite-driver.ts': '@op-engineering/op-sqlite',
   'driver/sqlite3-driver.ts': 'sqlite3, which runs on Node',
   'storage/file-lock.ts': 'files of Node',
   'storage/file-storage.ts': 'files of Node',
