@@ -8,7 +8,7 @@ import type {DriverLimits} from '../driver/driver.ts';
 import type {Dialect} from '../sql/dialect.ts';
 import {type SqlRow, statement} from '../sql/statement.ts';
 import type {LogEntry} from './change-log.ts';
-import {requireProgress} from './row-order.ts';
+import {requireComplete, requireProgress} from './row-order.ts';
 import {unspellRowCells, VALUE_CELL, VALUES_TABLE} from './rows-text.ts';
 import type {Steps} from './steps.ts';
 import type {ProgressListener} from './storage.ts';
@@ -103,6 +103,7 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
         rowCount = Math.min(maxRows, rowsAChunk(String(found.cells).length / count));
         onProgress(doneRows, Math.max(total, doneRows));
       }
+      requireComplete(tableName, doneRows, total);
       return {content, unreadable};
     },
 

@@ -81,6 +81,9 @@ export const createTabularLoader = (
         changes[0][tableId] = tableChanges;
         for (const key of keys) {
           const rowId = reader.rowIdOf(key);
+          if (rowId === undefined) {
+            continue;
+          }
           const row = Object.hasOwn(rows, rowId) ? rows[rowId] : undefined;
           tableChanges[rowId] =
             row === undefined || isEmptyObject(row) ? undefined : markReplacement(row as RowChanges);

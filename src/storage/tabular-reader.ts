@@ -29,8 +29,8 @@ export interface TabularReader {
     condition: string | undefined,
     onDamage: DamageListener,
   ): Steps<Table>;
-  /** The row id that a key of the database stands for. */
-  rowIdOf(key: unknown): Id;
+  /** The row id that a key of the database stands for; undefined where its spelling is damaged. */
+  rowIdOf(key: unknown): Id | undefined;
 }
 
 /** Rows a chunk, so that a table of a million does not stand in memory twice. */
@@ -76,6 +76,10 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
           continue;
         }
         const rowId = rowIdOf(key);
+        if (rowId === undefined) {
+          onDamage(table.name, String(key), table.keyName);
+          continue;
+        }
         const row = createRow();
         decodeFrom(0, sqlRow, row, rowId);
         // A row without cells is no row to a store.
@@ -112,7 +116,9 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
       while (chunk.length > 0) {
         decodeInto(chunk, rows);
         onRows(chunk.length);
-        last = requireProgress(table.name, last, Number(chunk.at(-1)?.o));
+        for (const {o} of chunk) {
+          last = requireProgress(table.name, last, Number(o));
+        }
         chunk = chunk.length < ROWS_A_CHUNK ? [] : yield statement(next + end, [last]);
       }
       return rows;
@@ -140,7 +146,14 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
   };
 };
 
-const rowIdOf = (key: unknown): Id => (typeof key === 'string' ? unspellId(key) : String(key));
+const rowIdOf = (key: unknown): Id | undefined => {
+  try {
+    return typeof key === 'string' ? unspellId(key) : String(key);
+  } catch {
+    // Told of by the callers.
+    return undefined;
+  }
+};
 
 /** A condition with the table's name in place of `$tableName`. */
 export const fillCondition = (

@@ -59,9 +59,9 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => ({
       };
       schema.set(name, table);
       const columnName = String(row.columnName);
-      if (!isSameName(columnName, keyName)) {
+      const cellId = cellIdOf(columnName);
+      if (!isSameName(columnName, keyName) && cellId !== undefined) {
         const kind = dialect.kindOfType(String(row.declaredType));
-        const cellId = isSpelling(columnName) ? unspellId(columnName) : columnName;
         table.columns.set(cellId, {
           cellId,
           name: columnName,
@@ -87,6 +87,16 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => ({
       `ALTER TABLE ${dialect.quote(table.name)} ADD COLUMN ${defineColumn(dialect, table, cellId, kind)}`,
     ),
 });
+
+// The cell whose column it is; none where the name is spelt in a way that Holdfast does not spell.
+const cellIdOf = (columnName: string): Id | undefined => {
+  try {
+    return isSpelling(columnName) ? unspellId(columnName) : columnName;
+  } catch {
+    // Somebody else's column, then.
+    return undefined;
+  }
+};
 
 // Notes a new column in the table, and spells its definition.
 const defineColumn = (dialect: Dialect, table: TableSchema, cellId: Id, kind: ColumnKind): string => {

@@ -215,6 +215,47 @@ test('[PR8] a damaged cell of tabular is left out and told of, and stays in the 
   expect(raw.prepare('SELECT open, hours FROM tinybase_values').all()).toEqual([{open: 0, hours: '[9,'}]);
 });
 
+test('[PR8] a row of tabular whose key is damaged is left out and told of', async () => {
+  const path = createFolder()('damaged.sqlite');
+  await save(path, 'tabular');
+  const raw = openRaw(path);
+  raw.prepare(`UPDATE pets SET _id = ? WHERE _id = 'fido'`).run('\uFFFDido');
+  const {store, persister, close} = openDatabase(path, configOf('tabular', ['pets']));
+  expect(await catchError(persister.load())).toMatchObject({
+    code: 'storage/unreadable',
+    details: {cellCount: 1},
+  });
+  expect(store.getRowIds('pets')).toEqual(['felix']);
+  await persister.save();
+  await close();
+  expect(raw.prepare('SELECT count(*) FROM pets').pluck().get()).toBe(2);
+});
+
+test.each(['rows', 'tabular'] as const)(
+  '[PR8] rows that are out of order in the file are an error, not left out (%s)',
+  async (layout) => {
+    const path = createFolder()('damaged.sqlite');
+    const pets = Object.fromEntries(
+      Array.from({length: 60}, (_, row) => [`pet${row}`, {name: `name ${row}`}]),
+    );
+    const saved = openDatabase(path, configOf(layout, ['pets']), {store: createStore().setTables({pets})});
+    await saved.persister.save();
+    await saved.close();
+    // The number of the third row becomes 115: rows of a leaf lie from the end of its page to the front, each as its length,
+    // its number and its values.
+    const bytes = readFileSync(path);
+    const at = bytes.indexOf('pet2', 0, 'latin1');
+    const number = bytes.lastIndexOf(3, at);
+    bytes[number] = 115;
+    writeFileSync(path, bytes);
+
+    const {persister, close} = openDatabase(path, configOf(layout, ['pets']));
+    expect(await catchError(persister.load())).toMatchObject({code: 'driver/corrupt'});
+    await close();
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+  },
+);
+
 test('[PR8] JSON files that were cut or in which bits turned over are read, or put aside byte for byte', async () => {
   const random = createRandom(takeSeed('damaged files'));
   const folder = createFolder();
