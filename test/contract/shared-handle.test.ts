@@ -1,5 +1,5 @@
 // Several persisters, and an application's own transactions, on one and the same handle.
-import {describe, expect, test} from 'vitest';
+import {describe, expect, onTestFinished, test} from 'vitest';
 import {createConnection} from '../../src/driver/connection.ts';
 import {createStore} from '../../src/entry/store.ts';
 import {statement} from '../../src/sql/statement.ts';
@@ -9,6 +9,7 @@ for (const kind of databaseKinds) {
   describe.skipIf(kind.skipReason !== undefined)(kind.name, () => {
     test('[CN1] two persisters on one handle save side by side', async () => {
       const place = createDatabasePlace(kind);
+      onTestFinished(place.remove);
       const database = await place.open();
       const stores = [createStore(), createStore()];
       const persisters = stores.map((store, index) =>
@@ -26,11 +27,11 @@ for (const kind of databaseKinds) {
         expect(persister.getStore().getRowCount('pets')).toBe(10);
         await persister.destroy();
       }
-      await place.remove();
     });
 
     test('[CN4] a transaction that the application has begun on the handle is waited for', async () => {
       const place = createDatabasePlace(kind);
+      onTestFinished(place.remove);
       const {driver} = await place.open();
       const connection = createConnection(driver);
       await connection.query(statement('CREATE TABLE pets (id TEXT PRIMARY KEY)'));
@@ -42,7 +43,6 @@ for (const kind of databaseKinds) {
       expect(
         (await connection.query(statement('SELECT id FROM pets ORDER BY id'))).map(({id}) => id),
       ).toEqual(['ours', 'theirs']);
-      await place.remove();
     });
   });
 }

@@ -76,7 +76,7 @@ export const withBench = async (
   } finally {
     for (const {persister, faulty, ports} of opened) {
       faulty.clear();
-      await ports.until(persister.destroy().catch(() => undefined));
+      await ports.until(persister.destroy().catch(() => undefined)).catch(() => undefined);
     }
     await place.remove();
   }
