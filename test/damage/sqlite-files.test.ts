@@ -7,7 +7,7 @@ import {isDeepStrictEqual} from 'node:util';
 import Database from 'better-sqlite3';
 import {expect, test} from 'vitest';
 import type {Content, Row, Table} from '../../src/base/content.ts';
-import {HoldfastError, isHoldfastError} from '../../src/entry/persisters.ts';
+import {HoldfastError} from '../../src/entry/persisters.ts';
 import {createStore, type Store} from '../../src/entry/store.ts';
 import {configOf, LAYOUTS, type LayoutName, openDatabase} from '../places/databases.ts';
 import {createFolder} from '../places/folder.ts';
@@ -139,9 +139,9 @@ const useDamaged = async ({path, layout, bytes, intactSchema}: Damaged): Promise
   if (saveError !== undefined) {
     expect(saveError).toBeInstanceOf(HoldfastError);
     expect(failed).toMatchObject({state: 'failing', error: saveError});
-    if (!isHoldfastError(error, 'storage/unreadable')) {
-      expect(readFileSync(path).equals(bytes)).toBe(true);
-    }
+    // Only what was put aside may have changed the file.
+    const now = readFileSync(path);
+    expect(now.equals(bytes) || now.includes('quarantine')).toBe(true);
   } else if (error !== undefined) {
     expect((error as HoldfastError).code).toBe('storage/unreadable');
   }
