@@ -31,4 +31,7 @@ console.log(line(widths.map((width) => '-'.repeat(width))));
 for (const row of rows.slice(1)) {
   console.log(line(row));
 }
-console.log(`\nRun with: node bench/losses/main.ts (Node ${process.version}, ${process.platform})`);
+console.log(
+  '\nNeither was given an onIgnoredError; to that of TinyBase some of the errors above are told, and to that of Holdfast all.',
+);
+console.log(`Run with: node bench/losses/main.ts (Node ${process.version}, ${process.platform})`);
