@@ -1,16 +1,17 @@
 // Entry: what persisters have in common, and persisters made of an application's own functions.
 
 export {HoldfastError, type HoldfastErrorCode, isHoldfastError} from '../base/errors.ts';
+
+import type {Persister as EnginePersister, Persists} from '../persister/persister.ts';
+import type {Store} from '../store/store.ts';
+
 export {createCustomPersister} from '../persister/custom-persister.ts';
 export {createCustomSqlitePersister} from '../persister/custom-sqlite-persister.ts';
 export type {PersistableStore} from '../persister/persistable-store.ts';
 export {
-  type AnyPersister,
   type Durability,
   type DurabilityListener,
   type InitialContent,
-  type PersistedStore,
-  type Persister,
   type PersisterListener,
   type PersisterStats,
   Persists,
@@ -30,3 +31,17 @@ export type {
   DpcTabularValuesIn,
 } from '../storage/database-config.ts';
 export type {Migrations, MigrationTransaction} from '../storage/migration.ts';
+
+/** A persister that keeps a store, `Store` unless another type is said. */
+export type Persister<Persist extends Persists = Persists.StoreOnly, StoreType = Store> = EnginePersister<
+  Persist,
+  StoreType
+>;
+
+/** Any persister of a store. */
+export type AnyPersister = Persister<Persists>;
+
+/** The store that a persister keeps. */
+export type PersistedStore<Persist extends Persists = Persists.StoreOnly> = Persist extends Persists
+  ? Store
+  : never;

@@ -441,6 +441,16 @@ describe('the end', () => {
     expect(Object.values(store.getListenerStats()).filter((count) => count !== 0)).toEqual([]);
   });
 
+  test('[PE8] destroy tries once more to store what a save could not', async () => {
+    const {persister, store, storage, ports} = setUp();
+    store.setValue('first', 1);
+    storage.fail('write', full(), 1);
+    await expect(persister.save()).rejects.toMatchObject({code: 'driver/full'});
+    await persister.destroy();
+    expect(storage.content).toEqual([{}, {first: 1}]);
+    expect(ports.delays()).toEqual([]);
+  });
+
   test('[PE8] destroy waits for what was asked for before it', async () => {
     const {persister, store, storage} = setUp(PETS);
     const release = storage.hold('read');

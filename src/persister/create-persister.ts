@@ -8,25 +8,26 @@ import {createBackoff} from './backoff.ts';
 import {createChangeTracker} from './change-tracker.ts';
 import {createContentLoader} from './content-loader.ts';
 import {createDurability} from './durability.ts';
+import type {IgnoredErrorHandler} from './handlers.ts';
 import {createLoading} from './loading.ts';
 import type {PersistableStore} from './persistable-store.ts';
 import type {Persister, Persists} from './persister.ts';
 import {createSaving} from './saving.ts';
 import {createScheduler} from './scheduler.ts';
 
-export interface PersisterParts {
-  readonly store: PersistableStore;
+export interface PersisterParts<StoreType extends PersistableStore> {
+  readonly store: StoreType;
   readonly storage: Storage;
   /** Told of every fault that would otherwise reject or be reported on the console. */
-  readonly onIgnoredError?: ((error: unknown) => void) | undefined;
+  readonly onIgnoredError?: IgnoredErrorHandler | undefined;
   readonly ports?: Ports | undefined;
 }
 
 /** A persister, and whatever else `extras` gives it, such as `getDb`. */
-export const createPersister = <Extras extends object>(
-  {store, storage, onIgnoredError, ports = hostPorts}: PersisterParts,
+export const createPersister = <StoreType extends PersistableStore, Extras extends object>(
+  {store, storage, onIgnoredError, ports = hostPorts}: PersisterParts<StoreType>,
   extras: Extras,
-): Persister<Persists> & Extras => {
+): Persister<Persists, StoreType> & Extras => {
   let listenerCount = 0;
   const nextId = (): Id => String(listenerCount++);
 
@@ -66,7 +67,7 @@ export const createPersister = <Extras extends object>(
     await second();
   };
 
-  const returnSelf = async (work: Promise<void>): Promise<Persister<Persists> & Extras> => {
+  const returnSelf = async (work: Promise<void>): Promise<Persister<Persists, StoreType> & Extras> => {
     await work;
     return self;
   };
@@ -74,6 +75,10 @@ export const createPersister = <Extras extends object>(
   const destroy = async (): Promise<void> => {
     try {
       await inOrder(loading.stop, saving.stop);
+      if (durability.isFailing()) {
+        // What a save could not store is tried once more: nobody will, behind the end.
+        await saving.save();
+      }
     } finally {
       // What was asked for before comes first, or it would listen to the store once more behind the end.
       await scheduler.queue(async () => undefined);
@@ -94,7 +99,7 @@ export const createPersister = <Extras extends object>(
     }
   };
 
-  const persister: Persister<Persists> = {
+  const persister: Persister<Persists, StoreType> = {
     load: (initialContent) => returnSelf(loading.load(initialContent)),
     startAutoLoad: (initialContent) => returnSelf(loading.start(initialContent)),
     stopAutoLoad: () => returnSelf(loading.stop()),

@@ -2,6 +2,7 @@
 
 import {type CustomFunctions, createCustomStorage} from '../storage/custom-storage.ts';
 import {createPersister} from './create-persister.ts';
+import type {IgnoredErrorHandler} from './handlers.ts';
 import type {PersistableStore} from './persistable-store.ts';
 import type {Persister, Persists} from './persister.ts';
 import {requirePersistable} from './require-persistable.ts';
@@ -17,15 +18,19 @@ import {requirePersistable} from './require-persistable.ts';
  * @param onIgnoredError Told of faults that would otherwise reject.
  * @param persist Which stores it can keep; default: plain ones.
  */
-export const createCustomPersister = <ListenerHandle, Persist extends Persists = Persists.StoreOnly>(
-  store: PersistableStore,
+export const createCustomPersister = <
+  ListenerHandle,
+  Persist extends Persists = Persists.StoreOnly,
+  StoreType extends PersistableStore = PersistableStore,
+>(
+  store: StoreType,
   getPersisted: CustomFunctions<ListenerHandle>['getPersisted'],
   setPersisted: CustomFunctions<ListenerHandle>['setPersisted'],
   addPersisterListener: CustomFunctions<ListenerHandle>['addPersisterListener'],
   delPersisterListener: CustomFunctions<ListenerHandle>['delPersisterListener'],
-  onIgnoredError?: (error: unknown) => void,
+  onIgnoredError?: IgnoredErrorHandler,
   persist?: Persist,
-): Persister<Persist> => {
+): Persister<Persist, StoreType> => {
   requirePersistable(store, persist);
   const storage = createCustomStorage({
     getPersisted,
@@ -33,5 +38,5 @@ export const createCustomPersister = <ListenerHandle, Persist extends Persists =
     addPersisterListener,
     delPersisterListener,
   });
-  return createPersister({store, storage, onIgnoredError}, {}) as unknown as Persister<Persist>;
+  return createPersister({store, storage, onIgnoredError}, {}) as unknown as Persister<Persist, StoreType>;
 };

@@ -3,6 +3,7 @@
 import {customDriver} from '../driver/custom-driver.ts';
 import type {DatabasePersisterConfig} from '../storage/database-config.ts';
 import {createDatabasePersister} from './database-persister.ts';
+import type {IgnoredErrorHandler, SqlCommandHandler} from './handlers.ts';
 import type {PersistableStore} from './persistable-store.ts';
 import type {Persister, Persists} from './persister.ts';
 
@@ -16,23 +17,27 @@ import type {Persister, Persists} from './persister.ts';
  * @param destroy Called when the persister is destroyed.
  * @param thing What the method named `getThing` (default `getDb`) returns.
  */
-export const createCustomSqlitePersister = <ListenerHandle, Persist extends Persists = Persists.StoreOnly>(
-  store: PersistableStore,
+export const createCustomSqlitePersister = <
+  ListenerHandle,
+  Persist extends Persists = Persists.StoreOnly,
+  StoreType extends PersistableStore = PersistableStore,
+>(
+  store: StoreType,
   configOrStoreTableName: DatabasePersisterConfig | string | undefined,
   // biome-ignore lint/suspicious/noExplicitAny: rows and parameters are whatever the application's library takes.
   executeCommand: (sql: string, params?: any[]) => Promise<{[field: string]: any}[]>,
   addChangeListener: (listener: (tableName: string) => void) => ListenerHandle,
   delChangeListener: (listenerHandle: ListenerHandle) => void | Promise<void>,
-  onSqlCommand: ((sql: string, params?: unknown[]) => void) | undefined,
-  onIgnoredError: ((error: unknown) => void) | undefined,
+  onSqlCommand: SqlCommandHandler | undefined,
+  onIgnoredError: IgnoredErrorHandler | undefined,
   destroy: () => void,
   persist: Persist,
   thing: unknown,
   getThing = 'getDb',
-): Persister<Persist> =>
+): Persister<Persist, StoreType> =>
   createDatabasePersister(
     store,
     customDriver('sqlite', {executeCommand, addChangeListener, delChangeListener, destroy}),
     {configOrStoreTableName, onSqlCommand, onIgnoredError, persist},
     {[getThing]: () => thing},
-  ) as unknown as Persister<Persist>;
+  ) as unknown as Persister<Persist, StoreType>;

@@ -14,25 +14,26 @@ import {createRowsLayout} from '../storage/rows-layout.ts';
 import type {Storage} from '../storage/storage.ts';
 import {createTabularLayout} from '../storage/tabular-layout.ts';
 import {createPersister} from './create-persister.ts';
+import type {IgnoredErrorHandler, SqlCommandHandler} from './handlers.ts';
 import type {PersistableStore} from './persistable-store.ts';
 import type {Persister, Persists} from './persister.ts';
 import {requirePersistable} from './require-persistable.ts';
 
 export interface DatabasePersisterOptions {
   readonly configOrStoreTableName?: DatabasePersisterConfig | string | undefined;
-  readonly onSqlCommand?: ((sql: string, params?: unknown[]) => void) | undefined;
-  readonly onIgnoredError?: ((error: unknown) => void) | undefined;
+  readonly onSqlCommand?: SqlCommandHandler | undefined;
+  readonly onIgnoredError?: IgnoredErrorHandler | undefined;
   readonly persist?: Persists | undefined;
   readonly ports?: Ports | undefined;
 }
 
 /** A persister whose `getDb`, or whatever `extras` calls it, returns the caller's handle. */
-export const createDatabasePersister = <Extras extends object>(
-  store: PersistableStore,
+export const createDatabasePersister = <StoreType extends PersistableStore, Extras extends object>(
+  store: StoreType,
   driver: Driver,
   options: DatabasePersisterOptions,
   extras: Extras,
-): Persister<Persists> & Extras => {
+): Persister<Persists, StoreType> & Extras => {
   const {configOrStoreTableName, onSqlCommand, onIgnoredError, persist, ports = hostPorts} = options;
   requirePersistable(store, persist);
   const config = resolveDatabaseConfig(configOrStoreTableName);

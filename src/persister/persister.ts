@@ -60,7 +60,10 @@ export type InitialContent = Content | (() => Content);
  */
 export type PersisterListener = (content?: Content, changes?: Changes) => void;
 
-export interface Persister<Persist extends Persists = Persists.StoreOnly> {
+export interface Persister<
+  Persist extends Persists = Persists.StoreOnly,
+  StoreType = PersistedStore<Persist>,
+> {
   /**
    * Replaces the content of the store by what is stored; where nothing is, by `initialContent` if there is one.
    * Changes that auto-saving has yet to store are kept on top. Tables and values that this persister does not load are
@@ -104,15 +107,16 @@ export interface Persister<Persist extends Persists = Persists.StoreOnly> {
    * persister's own functions) they run as part of it.
    */
   schedule(...actions: (() => Promise<unknown>)[]): Promise<this>;
-  getStore(): PersistedStore<Persist>;
+  getStore(): StoreType;
   /** Stores what is pending, and lets go of the store and the storage. */
   destroy(): Promise<this>;
   getStats(): PersisterStats;
 }
 
+/** Any persister, whatever store it keeps. */
 export type AnyPersister = Persister<Persists>;
 
-/** The store that a persister keeps. */
+/** The part of a store that a persister calls. */
 export type PersistedStore<Persist extends Persists = Persists.StoreOnly> = Persist extends Persists
   ? PersistableStore
   : never;

@@ -37,13 +37,13 @@ interface Playwright {
 }
 
 /** Tabs of one profile share storage; another profile has storage of its own. */
-export interface Profile {
+interface Profile {
   newPage(): Promise<Page>;
   close(): Promise<void>;
 }
 
 /** A profile on disk, in a browser of its own. */
-export interface DiskProfile extends Profile {
+interface DiskProfile extends Profile {
   /** Ends the browser at once, as a crash does. */
   crash(): Promise<void>;
 }

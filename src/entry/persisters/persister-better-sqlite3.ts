@@ -3,14 +3,16 @@
 import {type BetterSqlite3Database, betterSqlite3Driver} from '../../driver/better-sqlite3-driver.ts';
 import {requireHandle} from '../../driver/handle.ts';
 import {createDatabasePersister} from '../../persister/database-persister.ts';
+import type {IgnoredErrorHandler, SqlCommandHandler} from '../../persister/handlers.ts';
 import type {PersistableStore} from '../../persister/persistable-store.ts';
 import type {Persister, Persists} from '../../persister/persister.ts';
 import type {DatabasePersisterConfig} from '../../storage/database-config.ts';
+import type {Store} from '../../store/store.ts';
 
 export type {BetterSqlite3Database};
 
-export interface BetterSqlite3Persister<Db = BetterSqlite3Database>
-  extends Persister<Persists.StoreOrMergeableStore> {
+export interface BetterSqlite3Persister<Db = BetterSqlite3Database, StoreType = Store>
+  extends Persister<Persists.StoreOrMergeableStore, StoreType> {
   /** The database handle that the persister was made with. */
   getDb(): Db;
 }
@@ -23,13 +25,16 @@ export interface BetterSqlite3Persister<Db = BetterSqlite3Database>
  * @param onSqlCommand Told of every SQL command before it is sent.
  * @param onIgnoredError Told of faults that would otherwise reject.
  */
-export const createBetterSqlite3Persister = <Db extends BetterSqlite3Database>(
-  store: PersistableStore,
+export const createBetterSqlite3Persister = <
+  Db extends BetterSqlite3Database,
+  StoreType extends PersistableStore,
+>(
+  store: StoreType,
   db: Db,
   configOrStoreTableName?: DatabasePersisterConfig | string,
-  onSqlCommand?: (sql: string, params?: unknown[]) => void,
-  onIgnoredError?: (error: unknown) => void,
-): BetterSqlite3Persister<Db> => {
+  onSqlCommand?: SqlCommandHandler,
+  onIgnoredError?: IgnoredErrorHandler,
+): BetterSqlite3Persister<Db, StoreType> => {
   requireHandle(db, ['prepare'], 'a Database of better-sqlite3');
   return createDatabasePersister(
     store,

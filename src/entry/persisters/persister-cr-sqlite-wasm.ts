@@ -3,14 +3,16 @@
 import {type CrSqliteWasmDatabase, crSqliteWasmDriver} from '../../driver/cr-sqlite-wasm-driver.ts';
 import {requireHandle} from '../../driver/handle.ts';
 import {createDatabasePersister} from '../../persister/database-persister.ts';
+import type {IgnoredErrorHandler, SqlCommandHandler} from '../../persister/handlers.ts';
 import type {PersistableStore} from '../../persister/persistable-store.ts';
 import type {Persister, Persists} from '../../persister/persister.ts';
 import type {DatabasePersisterConfig} from '../../storage/database-config.ts';
+import type {Store} from '../../store/store.ts';
 
 export type {CrSqliteWasmDatabase};
 
-export interface CrSqliteWasmPersister<Db = CrSqliteWasmDatabase>
-  extends Persister<Persists.StoreOrMergeableStore> {
+export interface CrSqliteWasmPersister<Db = CrSqliteWasmDatabase, StoreType = Store>
+  extends Persister<Persists.StoreOrMergeableStore, StoreType> {
   /** The database handle that the persister was made with. */
   getDb(): Db;
 }
@@ -23,13 +25,16 @@ export interface CrSqliteWasmPersister<Db = CrSqliteWasmDatabase>
  * @param onSqlCommand Told of every SQL command before it is sent.
  * @param onIgnoredError Told of faults that would otherwise reject.
  */
-export const createCrSqliteWasmPersister = <Db extends CrSqliteWasmDatabase>(
-  store: PersistableStore,
+export const createCrSqliteWasmPersister = <
+  Db extends CrSqliteWasmDatabase,
+  StoreType extends PersistableStore,
+>(
+  store: StoreType,
   db: Db,
   configOrStoreTableName?: DatabasePersisterConfig | string,
-  onSqlCommand?: (sql: string, params?: unknown[]) => void,
-  onIgnoredError?: (error: unknown) => void,
-): CrSqliteWasmPersister<Db> => {
+  onSqlCommand?: SqlCommandHandler,
+  onIgnoredError?: IgnoredErrorHandler,
+): CrSqliteWasmPersister<Db, StoreType> => {
   requireHandle(db, ['execO', 'imperativeTx', 'onUpdate'], 'a DB of @vlcn.io/crsqlite-wasm');
   return createDatabasePersister(
     store,

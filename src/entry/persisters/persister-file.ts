@@ -1,12 +1,15 @@
 // Entry: a persister that keeps a store in a file of Node's file system, as JSON.
 
 import {createPersister} from '../../persister/create-persister.ts';
+import type {IgnoredErrorHandler} from '../../persister/handlers.ts';
 import type {PersistableStore} from '../../persister/persistable-store.ts';
 import type {Persister, Persists} from '../../persister/persister.ts';
 import {requirePersistable} from '../../persister/require-persistable.ts';
 import {createFileStorage} from '../../storage/file-storage.ts';
+import type {Store} from '../../store/store.ts';
 
-export interface FilePersister extends Persister<Persists.StoreOrMergeableStore> {
+export interface FilePersister<StoreType = Store>
+  extends Persister<Persists.StoreOrMergeableStore, StoreType> {
   /** The path of the file, as it was given. */
   getFilePath(): string;
 }
@@ -18,11 +21,11 @@ export interface FilePersister extends Persister<Persists.StoreOrMergeableStore>
  * @param filePath The path of the file, in a folder that is there.
  * @param onIgnoredError Told of faults that would otherwise reject.
  */
-export const createFilePersister = (
-  store: PersistableStore,
+export const createFilePersister = <StoreType extends PersistableStore>(
+  store: StoreType,
   filePath: string,
-  onIgnoredError?: (error: unknown) => void,
-): FilePersister => {
+  onIgnoredError?: IgnoredErrorHandler,
+): FilePersister<StoreType> => {
   requirePersistable(store);
   return createPersister(
     {store, storage: createFileStorage(filePath), onIgnoredError},

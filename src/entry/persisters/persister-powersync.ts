@@ -3,14 +3,16 @@
 import {requireHandle} from '../../driver/handle.ts';
 import {type PowerSyncDatabase, powerSyncDriver} from '../../driver/powersync-driver.ts';
 import {createDatabasePersister} from '../../persister/database-persister.ts';
+import type {IgnoredErrorHandler, SqlCommandHandler} from '../../persister/handlers.ts';
 import type {PersistableStore} from '../../persister/persistable-store.ts';
 import type {Persister, Persists} from '../../persister/persister.ts';
 import type {DatabasePersisterConfig} from '../../storage/database-config.ts';
+import type {Store} from '../../store/store.ts';
 
 export type {PowerSyncDatabase};
 
-export interface PowerSyncPersister<PowerSync = PowerSyncDatabase>
-  extends Persister<Persists.StoreOrMergeableStore> {
+export interface PowerSyncPersister<PowerSync = PowerSyncDatabase, StoreType = Store>
+  extends Persister<Persists.StoreOrMergeableStore, StoreType> {
   /** The database that the persister was made with. */
   getPowerSync(): PowerSync;
 }
@@ -23,13 +25,16 @@ export interface PowerSyncPersister<PowerSync = PowerSyncDatabase>
  * @param onSqlCommand Told of every SQL command before it is sent.
  * @param onIgnoredError Told of faults that would otherwise reject.
  */
-export const createPowerSyncPersister = <PowerSync extends PowerSyncDatabase>(
-  store: PersistableStore,
+export const createPowerSyncPersister = <
+  PowerSync extends PowerSyncDatabase,
+  StoreType extends PersistableStore,
+>(
+  store: StoreType,
   powerSync: PowerSync,
   configOrStoreTableName?: DatabasePersisterConfig | string,
-  onSqlCommand?: (sql: string, params?: unknown[]) => void,
-  onIgnoredError?: (error: unknown) => void,
-): PowerSyncPersister<PowerSync> => {
+  onSqlCommand?: SqlCommandHandler,
+  onIgnoredError?: IgnoredErrorHandler,
+): PowerSyncPersister<PowerSync, StoreType> => {
   requireHandle(powerSync, ['writeLock'], 'a PowerSyncDatabase');
   return createDatabasePersister(
     store,

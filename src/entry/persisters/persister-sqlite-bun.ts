@@ -3,14 +3,16 @@
 import {requireHandle} from '../../driver/handle.ts';
 import {type SqliteBunDatabase, sqliteBunDriver} from '../../driver/sqlite-bun-driver.ts';
 import {createDatabasePersister} from '../../persister/database-persister.ts';
+import type {IgnoredErrorHandler, SqlCommandHandler} from '../../persister/handlers.ts';
 import type {PersistableStore} from '../../persister/persistable-store.ts';
 import type {Persister, Persists} from '../../persister/persister.ts';
 import type {DatabasePersisterConfig} from '../../storage/database-config.ts';
+import type {Store} from '../../store/store.ts';
 
 export type {SqliteBunDatabase};
 
-export interface SqliteBunPersister<Db = SqliteBunDatabase>
-  extends Persister<Persists.StoreOrMergeableStore> {
+export interface SqliteBunPersister<Db = SqliteBunDatabase, StoreType = Store>
+  extends Persister<Persists.StoreOrMergeableStore, StoreType> {
   /** The database handle that the persister was made with. */
   getDb(): Db;
 }
@@ -23,13 +25,13 @@ export interface SqliteBunPersister<Db = SqliteBunDatabase>
  * @param onSqlCommand Told of every SQL command before it is sent.
  * @param onIgnoredError Told of faults that would otherwise reject.
  */
-export const createSqliteBunPersister = <Db extends SqliteBunDatabase>(
-  store: PersistableStore,
+export const createSqliteBunPersister = <Db extends SqliteBunDatabase, StoreType extends PersistableStore>(
+  store: StoreType,
   db: Db,
   configOrStoreTableName?: DatabasePersisterConfig | string,
-  onSqlCommand?: (sql: string, params?: unknown[]) => void,
-  onIgnoredError?: (error: unknown) => void,
-): SqliteBunPersister<Db> => {
+  onSqlCommand?: SqlCommandHandler,
+  onIgnoredError?: IgnoredErrorHandler,
+): SqliteBunPersister<Db, StoreType> => {
   requireHandle(db, ['prepare'], 'a Database of bun:sqlite');
   return createDatabasePersister(
     store,

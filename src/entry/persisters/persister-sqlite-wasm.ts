@@ -7,14 +7,16 @@ import {
   sqliteWasmDriver,
 } from '../../driver/sqlite-wasm-driver.ts';
 import {createDatabasePersister} from '../../persister/database-persister.ts';
+import type {IgnoredErrorHandler, SqlCommandHandler} from '../../persister/handlers.ts';
 import type {PersistableStore} from '../../persister/persistable-store.ts';
 import type {Persister, Persists} from '../../persister/persister.ts';
 import type {DatabasePersisterConfig} from '../../storage/database-config.ts';
+import type {Store} from '../../store/store.ts';
 
 export type {SqliteWasmDatabase, SqliteWasmModule};
 
-export interface SqliteWasmPersister<Db = SqliteWasmDatabase>
-  extends Persister<Persists.StoreOrMergeableStore> {
+export interface SqliteWasmPersister<Db = SqliteWasmDatabase, StoreType = Store>
+  extends Persister<Persists.StoreOrMergeableStore, StoreType> {
   /** The database handle that the persister was made with. */
   getDb(): Db;
 }
@@ -29,14 +31,14 @@ export interface SqliteWasmPersister<Db = SqliteWasmDatabase>
  * @param onSqlCommand Told of every SQL command before it is sent.
  * @param onIgnoredError Told of faults that would otherwise reject.
  */
-export const createSqliteWasmPersister = <Db extends SqliteWasmDatabase>(
-  store: PersistableStore,
+export const createSqliteWasmPersister = <Db extends SqliteWasmDatabase, StoreType extends PersistableStore>(
+  store: StoreType,
   sqlite3: SqliteWasmModule,
   db: Db,
   configOrStoreTableName?: DatabasePersisterConfig | string,
-  onSqlCommand?: (sql: string, params?: unknown[]) => void,
-  onIgnoredError?: (error: unknown) => void,
-): SqliteWasmPersister<Db> => {
+  onSqlCommand?: SqlCommandHandler,
+  onIgnoredError?: IgnoredErrorHandler,
+): SqliteWasmPersister<Db, StoreType> => {
   requireHandle(
     sqlite3?.capi,
     ['sqlite3_update_hook', 'sqlite3_bind_double', 'sqlite3_reset'],

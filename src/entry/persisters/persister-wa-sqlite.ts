@@ -4,13 +4,16 @@ import {HoldfastError} from '../../base/errors.ts';
 import {requireHandle} from '../../driver/handle.ts';
 import {type WaSqliteApi, waSqliteDriver} from '../../driver/wa-sqlite-driver.ts';
 import {createDatabasePersister} from '../../persister/database-persister.ts';
+import type {IgnoredErrorHandler, SqlCommandHandler} from '../../persister/handlers.ts';
 import type {PersistableStore} from '../../persister/persistable-store.ts';
 import type {Persister, Persists} from '../../persister/persister.ts';
 import type {DatabasePersisterConfig} from '../../storage/database-config.ts';
+import type {Store} from '../../store/store.ts';
 
 export type {WaSqliteApi};
 
-export interface WaSqlitePersister extends Persister<Persists.StoreOrMergeableStore> {
+export interface WaSqlitePersister<StoreType = Store>
+  extends Persister<Persists.StoreOrMergeableStore, StoreType> {
   /** The database that the persister was made with. */
   getDb(): number;
 }
@@ -25,14 +28,14 @@ export interface WaSqlitePersister extends Persister<Persists.StoreOrMergeableSt
  * @param onSqlCommand Told of every SQL command before it is sent.
  * @param onIgnoredError Told of faults that would otherwise reject.
  */
-export const createWaSqlitePersister = (
-  store: PersistableStore,
+export const createWaSqlitePersister = <StoreType extends PersistableStore>(
+  store: StoreType,
   sqlite3: WaSqliteApi,
   db: number,
   configOrStoreTableName?: DatabasePersisterConfig | string,
-  onSqlCommand?: (sql: string, params?: unknown[]) => void,
-  onIgnoredError?: (error: unknown) => void,
-): WaSqlitePersister => {
+  onSqlCommand?: SqlCommandHandler,
+  onIgnoredError?: IgnoredErrorHandler,
+): WaSqlitePersister<StoreType> => {
   requireHandle(sqlite3, ['statements', 'bind_collection'], 'reached by what wa-sqlite’s Factory returns');
   if (!Number.isInteger(db)) {
     throw new HoldfastError(

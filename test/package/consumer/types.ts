@@ -1,6 +1,6 @@
 // Compiled, not run: the published declarations resolve and say what they should, with no package's types beside them.
 import {createStore, type Store} from 'holdfast';
-import type {DatabasePersisterConfig, Persister} from 'holdfast/persisters';
+import {createCustomPersister, type DatabasePersisterConfig, type Persister} from 'holdfast/persisters';
 import {createBetterSqlite3Persister} from 'holdfast/persisters/persister-better-sqlite3';
 import {createFilePersister} from 'holdfast/persisters/persister-file';
 import {createSqliteNodePersister} from 'holdfast/persisters/persister-sqlite-node';
@@ -18,6 +18,21 @@ const persister: Persister = createFilePersister(store, 'pets.json');
 await persister.save();
 await persister.whenDurable();
 
+// The store that a persister keeps has its own type; handlers may be narrower, as with TinyBase.
+persister.getStore().setValues({open: true});
+createFilePersister(store, 'pets.json', (error: Error) => error.message.trim())
+  .getStore()
+  .setCell('pets', 'fido', 'species', 'wolf');
+const custom: Persister = createCustomPersister(
+  store,
+  async () => undefined,
+  async (getContent) => {
+    getContent();
+  },
+  (listener) => listener,
+  (listener) => listener(),
+);
+
 // @ts-expect-error A store has no such method.
 store.setCel('pets', 'fido', 'species', 'cat');
 // @ts-expect-error A persister needs a database.
@@ -25,4 +40,4 @@ createSqliteNodePersister(store);
 // @ts-expect-error There is no such mode.
 const wrong: DatabasePersisterConfig = {mode: 'tabula'};
 
-export {another, config, createBetterSqlite3Persister, createSqlite3Persister, wrong};
+export {another, config, createBetterSqlite3Persister, createSqlite3Persister, custom, wrong};
