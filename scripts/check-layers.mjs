@@ -36,6 +36,7 @@ const LEAVES = {
   'driver/cr-sqlite-wasm-driver.ts': '@vlcn.io/crsqlite-wasm',
   'driver/powersync-driver.ts': 'PowerSync',
   'driver/op-sqlite-driver.ts': '@op-engineering/op-sqlite',
+  'driver/react-native-sqlite-driver.ts': 'react-native-sqlite-storage',
   'driver/sqlite3-driver.ts': 'sqlite3, which runs on Node',
   'storage/file-lock.ts': 'files of Node',
   'storage/file-storage.ts': 'files of Node',

@@ -1,0 +1,55 @@
+// Driver: SQLite in React Native, through `react-native-sqlite-storage`.
+
+import type {SqlRow, SqlValue} from '../sql/statement.ts';
+import type {StatementsDriver} from './driver.ts';
+
+/** The part of react-native-sqlite-storage's database that is called, whether its promises are enabled or not. */
+export interface ReactNativeSqliteDatabase {
+  readonly dbname: string;
+  /** The databases that are open, by name. */
+  readonly openDBs: object;
+  executeSql(
+    sql: string,
+    params: SqlValue[],
+    onResult: (result: ReactNativeSqliteResult) => void,
+    onError: (error: unknown) => false,
+  ): unknown;
+}
+
+interface ReactNativeSqliteResult {
+  readonly rows: {raw(): unknown[]};
+}
+
+export const reactNativeSqliteDriver = (db: ReactNativeSqliteDatabase): StatementsDriver => ({
+  kind: 'statements',
+  dialect: 'sqlite',
+  // Devices have SQLite in versions of many years.
+  limits: {maxParams: 999, maxSqlBytes: 1_000_000},
+  handle: handleOf(db.dbname),
+  hasReturning: false,
+  query: ({sql, params}) =>
+    new Promise((resolve, reject) => {
+      // What is asked of a closed database would wait until it is open again.
+      if (!Object.hasOwn(db.openDBs, db.dbname)) {
+        throw new Error(`The database "${db.dbname}" is closed`);
+      }
+      db.executeSql(
+        sql,
+        [...params],
+        ({rows}) => resolve(rows.raw() as SqlRow[]),
+        (error) => {
+          reject(error);
+          return false;
+        },
+      );
+    }),
+});
+
+// All handles of one name share one connection.
+const handles = new Map<string, object>();
+
+const handleOf = (name: string): object => {
+  const handle = handles.get(name) ?? {};
+  handles.set(name, handle);
+  return handle;
+};
