@@ -88,6 +88,7 @@ for (const isPromise of [false, true]) {
       '[DR3] runs statements as long, and with as many parameters, as its limits allow':
         'the stand-in binds text, as Android does',
       '[DR4] tells that the handle is read-only': 'it cannot be opened read-only',
+      '[DR4] tells that the file is no database': 'the package calls nobody back, then',
     },
   });
 }

@@ -12,7 +12,7 @@ export interface ReactNativeSqliteDatabase {
     sql: string,
     params: SqlValue[],
     onResult: (result: ReactNativeSqliteResult) => void,
-    onError: (error: unknown) => false,
+    onError: (error: {readonly message?: unknown}) => false,
   ): unknown;
 }
 
@@ -38,7 +38,8 @@ export const reactNativeSqliteDriver = (db: ReactNativeSqliteDatabase): Statemen
         [...params],
         ({rows}) => resolve(rows.raw() as SqlRow[]),
         (error) => {
-          reject(error);
+          // Errors of the native half are objects with a message.
+          reject(error instanceof Error ? error : new Error(String(error.message)));
           return false;
         },
       );
