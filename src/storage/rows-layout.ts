@@ -94,12 +94,27 @@ export const createRowsLayout = (
     return damaged.length;
   }
 
-  const toldOf = (rowCount: number): Error =>
+  const toldOf = (rowCount: number, isMoved: boolean): Error =>
     new HoldfastError(
       'storage/unreadable',
-      `${rowCount} of the rows in table "${tableName}" hold no JSON of a row; they were moved to "${quarantineName}", and the rest was read.`,
-      {table: tableName, quarantine: quarantineName, rowCount},
+      `${rowCount} of the rows in table "${tableName}" hold no JSON of a row; ` +
+        (isMoved
+          ? `they were moved to "${quarantineName}", and the rest was read.`
+          : 'they stay where they are, for the database can only be read, and the rest was read.'),
+      {table: tableName, rowCount, ...(isMoved ? {quarantine: quarantineName} : {})},
     );
+
+  // How many rows were damaged still, and moved; undefined where nothing can be moved.
+  const putAsideDamaged = async (rowNumbers: readonly number[]): Promise<number | undefined> => {
+    try {
+      return (await connection.transaction('write', () => moveToQuarantine(rowNumbers))).result;
+    } catch (error) {
+      if (isHoldfastError(error, 'driver/read-only')) {
+        return undefined;
+      }
+      throw error;
+    }
+  };
 
   function* readEverything(
     onProgress: ProgressListener,
@@ -138,9 +153,12 @@ export const createRowsLayout = (
     hasTables = true;
     position.moveTo(newest);
     if (everything.unreadable.length > 0) {
-      const moving = await connection.transaction('write', () => moveToQuarantine(everything.unreadable));
-      if (moving.result < everything.unreadable.length && !isSecond) {
-        putAside += moving.result;
+      const movedCount = await putAsideDamaged(everything.unreadable);
+      if (movedCount === undefined) {
+        return {content: everything.content, fault: toldOf(everything.unreadable.length, false)};
+      }
+      if (movedCount < everything.unreadable.length && !isSecond) {
+        putAside += movedCount;
         return readOnce(onProgress, true);
       }
       // In a damaged file a row may be found by one way and not by another: it is told of, at least.
@@ -148,7 +166,7 @@ export const createRowsLayout = (
     }
     const rowCount = putAside;
     putAside = 0;
-    return {content: everything.content, ...(rowCount === 0 ? {} : {fault: toldOf(rowCount)})};
+    return {content: everything.content, ...(rowCount === 0 ? {} : {fault: toldOf(rowCount, true)})};
   };
 
   function* writeSteps(write: Write): Steps<readonly number[]> {
