@@ -6,14 +6,16 @@ import {
   reactNativeSqliteDriver,
 } from '../../driver/react-native-sqlite-driver.ts';
 import {createDatabasePersister} from '../../persister/database-persister.ts';
+import type {IgnoredErrorHandler, SqlCommandHandler} from '../../persister/handlers.ts';
 import type {PersistableStore} from '../../persister/persistable-store.ts';
 import type {Persister, Persists} from '../../persister/persister.ts';
 import type {DatabasePersisterConfig} from '../../storage/database-config.ts';
+import type {Store} from '../../store/store.ts';
 
 export type {ReactNativeSqliteDatabase};
 
-export interface ReactNativeSqlitePersister<Db = ReactNativeSqliteDatabase>
-  extends Persister<Persists.StoreOrMergeableStore> {
+export interface ReactNativeSqlitePersister<Db = ReactNativeSqliteDatabase, StoreType = Store>
+  extends Persister<Persists.StoreOrMergeableStore, StoreType> {
   /** The database handle that the persister was made with. */
   getDb(): Db;
 }
@@ -26,13 +28,16 @@ export interface ReactNativeSqlitePersister<Db = ReactNativeSqliteDatabase>
  * @param onSqlCommand Told of every SQL command before it is sent.
  * @param onIgnoredError Told of faults that would otherwise reject.
  */
-export const createReactNativeSqlitePersister = <Db extends ReactNativeSqliteDatabase>(
-  store: PersistableStore,
+export const createReactNativeSqlitePersister = <
+  Db extends ReactNativeSqliteDatabase,
+  StoreType extends PersistableStore,
+>(
+  store: StoreType,
   db: Db,
   configOrStoreTableName?: DatabasePersisterConfig | string,
-  onSqlCommand?: (sql: string, params?: unknown[]) => void,
-  onIgnoredError?: (error: unknown) => void,
-): ReactNativeSqlitePersister<Db> => {
+  onSqlCommand?: SqlCommandHandler,
+  onIgnoredError?: IgnoredErrorHandler,
+): ReactNativeSqlitePersister<Db, StoreType> => {
   requireHandle(db, ['executeSql'], 'a database of react-native-sqlite-storage');
   return createDatabasePersister(
     store,
