@@ -76,8 +76,12 @@ export const createPersister = <StoreType extends PersistableStore, Extras exten
     try {
       await inOrder(loading.stop, saving.stop);
       if (durability.isFailing()) {
-        // What a save could not store is tried once more: nobody will, behind the end.
-        await saving.save();
+        // What a save could not store is tried once more: nobody will, behind the end. Who asked for it was told before.
+        await saving
+          .save()
+          .catch((error) =>
+            scheduler.report('What could not be saved was not saved at the end, either', error),
+          );
       }
     } finally {
       // What was asked for before comes first, or it would listen to the store once more behind the end.
