@@ -94,11 +94,14 @@ const FAULT_OF_CODE: Record<number, FaultKind> = {
   26: 'corrupt',
 };
 
+// An extended code: the file ends before its last page.
+const SHORT_READ = 522;
+
 const FAULT_OF_NAME: readonly (readonly [RegExp, FaultKind])[] = [
   // "Within a transaction" is said where somebody else has begun one on the same handle.
   [/SQLITE_(BUSY|LOCKED)|database (table )?is locked|TRANSACTION_ACTIVE|within a transaction/i, 'busy'],
   [/SQLITE_FULL|disk is full/i, 'full'],
-  [/SQLITE_(CORRUPT|NOTADB)|malformed|not a database/i, 'corrupt'],
+  [/SQLITE_(CORRUPT|NOTADB|IOERR_SHORT_READ)|malformed|not a database/i, 'corrupt'],
   [/SQLITE_CONSTRAINT|constraint failed/i, 'constraint'],
   [/SQLITE_READONLY|readonly database/i, 'read-only'],
   [
@@ -112,7 +115,7 @@ function classify(error: unknown): FaultKind {
   const {code, errcode, message} = (error ?? {}) as {code?: unknown; errcode?: unknown; message?: unknown};
   const number = typeof errcode === 'number' ? errcode : code;
   if (typeof number === 'number') {
-    const fault = FAULT_OF_CODE[number & 0xff];
+    const fault = number === SHORT_READ ? 'corrupt' : FAULT_OF_CODE[number & 0xff];
     if (fault !== undefined) {
       return fault;
     }
