@@ -56,21 +56,43 @@ certifyDriver(powerSyncNode, {
   },
 });
 
-test('loads a table of the schema of PowerSync, and hears of its changes', async () => {
+test('saves and loads a table of the schema of PowerSync, which queues what is to be uploaded', async () => {
   const folder = createFolder();
   const db = await open(`${folder.path}/database.sqlite`);
   await db.execute("INSERT INTO animals (id, species) VALUES ('fido', 'dog')");
   const store = createStore();
   const persister = createPowerSyncPersister(store, db, {
     mode: 'tabular',
-    tables: {load: {animals: {tableId: 'pets', rowIdColumnName: 'id'}}},
+    tables: {
+      load: {animals: {tableId: 'pets', rowIdColumnName: 'id'}},
+      save: {pets: {tableName: 'animals', rowIdColumnName: 'id'}},
+    },
     autoLoadIntervalSeconds: 3_600,
   });
-  await persister.startAutoLoad();
+  await persister.startAutoPersisting();
   const heard = new Promise((resolve) => store.addRowListener('pets', 'felix', resolve));
   await db.execute("INSERT INTO animals (id, species) VALUES ('felix', 'cat')");
   await heard;
   expect(store.getTables()).toEqual({pets: {fido: {species: 'dog'}, felix: {species: 'cat'}}});
+
+  store
+    .setCell('pets', 'fido', 'species', 'fox')
+    .setRow('pets', 'rex', {species: 'dog'})
+    .delRow('pets', 'felix');
+  await persister.whenDurable();
+  const query = (sql: string) => db.writeLock((context) => context.getAll(sql, []));
+  expect(await query('SELECT id, species FROM animals ORDER BY id')).toEqual([
+    {id: 'fido', species: 'fox'},
+    {id: 'rex', species: 'dog'},
+  ]);
+  const queue = await query(
+    "SELECT data ->> 'op' AS op, data ->> 'id' AS id, data ->> 'data' AS data FROM ps_crud ORDER BY ps_crud.id LIMIT 9 OFFSET 2",
+  );
+  expect(queue).toEqual([
+    {op: 'PATCH', id: 'fido', data: '{"species":"fox"}'},
+    {op: 'PUT', id: 'rex', data: '{"species":"dog"}'},
+    {op: 'DELETE', id: 'felix', data: null},
+  ]);
   await persister.destroy();
   await db.close();
   folder.remove();

@@ -14,6 +14,7 @@ import type {TabularSave} from './database-config.ts';
 import type {Steps} from './steps.ts';
 import {kindOfCell} from './tabular-cells.ts';
 import type {Column, TableSchema, TabularSchema} from './tabular-schema.ts';
+import {writeThroughView} from './view-writer.ts';
 
 export interface TabularWriter {
   /**
@@ -136,6 +137,10 @@ export const createTabularWriter = (
     },
 
     *writeRows(table, rows) {
+      if (table.isView) {
+        yield* writeThroughView(dialect, table, rows);
+        return;
+      }
       // Whole rows of the same columns, one after another, go into one statement.
       let columns: readonly Column[] = [];
       let shape = '';
