@@ -48,6 +48,7 @@ describe('faults', () => {
     [{message: 'database table is locked'}, 'busy'],
     [{errcode: 1, message: 'cannot start a transaction within a transaction'}, 'busy'],
     [{errcode: 13}, 'full'],
+    [{errcode: 522}, 'corrupt'],
     [{message: 'SQLITE_FULL: database or disk is full'}, 'full'],
     [{code: 'SQLITE_CORRUPT'}, 'corrupt'],
     [{code: 'SQLITE_NOTADB'}, 'corrupt'],
