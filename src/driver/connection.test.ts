@@ -138,3 +138,75 @@ test('[CN1] connections of one handle take turns', async () => {
   await Promise.all(connections.map((connection, index) => connection.apply(() => [insert(`${index}`)])));
   expect(ids()).toEqual(['0', '1']);
 });
+
+describe('a transaction that the host lends', () => {
+  const createLending = () => {
+    const parts = setUp();
+    const asked: string[] = [];
+    const driver: StatementsDriver = {
+      kind: 'statements',
+      dialect: 'sqlite',
+      limits: parts.limits,
+      query: parts.later,
+      transact: async (mode, work) => {
+        asked.push(mode);
+        parts.db.exec('BEGIN');
+        try {
+          const result = await work(parts.later);
+          parts.db.exec('COMMIT');
+          return result;
+        } catch {
+          parts.db.exec('ROLLBACK');
+          throw new Error('the host’s own words');
+        }
+      },
+    };
+    return {...parts, asked, driver};
+  };
+
+  test('[CN2] is all or none, and what its body throws is what the caller gets', async () => {
+    const {asked, driver, ids} = createLending();
+    const connection = createConnection(driver);
+    await connection.apply(() => [insert('fido')]);
+    await expect(connection.apply(() => [insert('rex'), insert('fido')])).rejects.toMatchObject({
+      code: 'driver/constraint',
+    });
+    const interactive = connection.interactive(async (query) => {
+      await query(insert('rex'));
+      throw new RangeError('no');
+    });
+    await expect(interactive).rejects.toThrow(RangeError);
+    const {result} = await connection.transaction('read', function* () {
+      return (yield statement('SELECT id FROM pets')).length;
+    });
+    expect([result, ids(), asked]).toEqual([1, ['fido'], ['write', 'write', 'write', 'read']]);
+  });
+
+  test('[CN4] is asked for again while the host finds the database locked', async () => {
+    const {driver, ids} = createLending();
+    const ports = createFakePorts();
+    const faulty = faultyDriver(driver);
+    const connection = createConnection(faulty.driver, {ports});
+    faulty.plan(1, {kind: 'fail', when: 'before', error: sqliteFaults.busy}, 2);
+    await ports.until(connection.apply(() => [insert('fido')]));
+    expect(ids()).toEqual(['fido']);
+  });
+});
+
+test('[CN4] a COMMIT that meets a lock is tried again by itself, where the dialect allows', async () => {
+  const sentBy = async (dialect: 'sqlite' | 'postgres') => {
+    const {later, limits} = setUp();
+    const ports = createFakePorts();
+    const run = async (sent: Statement) =>
+      /^BEGIN/.test(sent.sql) ? later(statement('BEGIN')) : later(sent);
+    const faulty = faultyDriver<StatementsDriver>({kind: 'statements', dialect, limits, query: run});
+    const connection = createConnection(faulty.driver, {ports});
+    const error = () => Object.assign(sqliteFaults.busy(), dialect === 'postgres' ? {code: '40001'} : {});
+    faulty.plan(3, {kind: 'fail', when: 'before', error});
+    await ports.until(connection.apply(() => [insert('fido')]));
+    return faulty.calls().map((sql) => sql.split(' ')[0]);
+  };
+  expect(await sentBy('sqlite')).toEqual(['BEGIN', 'INSERT', 'COMMIT', 'COMMIT']);
+  const again = ['BEGIN', 'INSERT', 'COMMIT'];
+  expect(await sentBy('postgres')).toEqual([...again, 'ROLLBACK', ...again]);
+});
