@@ -117,6 +117,6 @@ export interface Persister<
 export type AnyPersister = Persister<Persists>;
 
 /** The part of a store that a persister calls. */
-export type PersistedStore<Persist extends Persists = Persists.StoreOnly> = Persist extends Persists
+type PersistedStore<Persist extends Persists = Persists.StoreOnly> = Persist extends Persists
   ? PersistableStore
   : never;
