@@ -36,6 +36,12 @@ const PERSISTERS: readonly PersisterKind[] = [
     skip: {'Node 20': 'better-sqlite3 13 does not run on Node 20'},
   },
   {kind: 'sqlite3', packagePath: () => `${componentFolder('sqlite3')}package.json`},
+  {
+    kind: 'sqlite-wasm',
+    packagePath: () => `${componentFolder('sqlite-wasm')}package.json`,
+    skip: {'Node 20': 'sqlite-wasm wants Node 22'},
+  },
+  {kind: 'libsql', packagePath: () => `${componentFolder('libsql')}package.json`},
 ];
 
 const project = mkdtempSync(join(tmpdir(), 'holdfast-consumer-'));

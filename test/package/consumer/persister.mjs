@@ -3,6 +3,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {pathToFileURL} from 'node:url';
 import {createStore} from 'holdfast';
 
 const [kind, packagePath] = process.argv.slice(2);
@@ -34,6 +35,27 @@ const kinds = {
         const db = new Database(path, (error) => (error ? reject(error) : resolve(db)));
       });
     return {open, create: createSqlite3Persister, close: (db) => new Promise((resolve) => db.close(resolve))};
+  },
+  'sqlite-wasm': async () => {
+    const modulePath = createRequire(packagePath).resolve('@sqlite.org/sqlite-wasm');
+    const {default: init} = await import(pathToFileURL(modulePath).href);
+    const sqlite3 = await init();
+    const {createSqliteWasmPersister} = await import('holdfast/persisters/persister-sqlite-wasm');
+    return {
+      // The file lies in the module's memory.
+      open: () => new sqlite3.oo1.DB('/pets.sqlite', 'c'),
+      create: (store, db, ...others) => createSqliteWasmPersister(store, sqlite3, db, ...others),
+      close: (db) => db.close(),
+    };
+  },
+  libsql: async () => {
+    const {createClient} = createRequire(packagePath)('@libsql/client');
+    const {createLibSqlPersister} = await import('holdfast/persisters/persister-libsql');
+    return {
+      open: () => createClient({url: `file:${path}`}),
+      create: createLibSqlPersister,
+      close: (client) => client.close(),
+    };
   },
 };
 
