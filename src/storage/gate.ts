@@ -1,8 +1,8 @@
-// What every SQL layout passes before its first statement: the check of the stored version, and migration. A check
-// that failed is made again the next time. Knows nothing of layouts beyond how they are migrated.
+// What every SQL layout passes before it reads or writes: migration the first time, and from then on a look at the stored
+// version, for newer code may have migrated meanwhile. Knows nothing of layouts beyond how they are migrated.
 
 import type {Connection} from '../driver/connection.ts';
-import {type MigratableLayout, type Migrations, migrate} from './migration.ts';
+import {type MigratableLayout, type Migrations, migrate, readStamp} from './migration.ts';
 
 export interface Gate {
   /** Resolves when the stored data is of the version that the code expects. */
@@ -14,10 +14,15 @@ export const createGate = (
   layout: MigratableLayout,
   {schemaVersion, migrate: steps}: {readonly schemaVersion: number | undefined; readonly migrate: Migrations},
 ): Gate => {
-  let isOpen = schemaVersion === undefined;
+  let isOpen = false;
   return {
     pass: async () => {
-      if (!isOpen && schemaVersion !== undefined) {
+      if (schemaVersion === undefined) {
+        return;
+      }
+      const stamp = isOpen ? await readStamp(connection, layout.scope) : undefined;
+      if (!isOpen || (stamp !== undefined && stamp !== schemaVersion)) {
+        isOpen = false;
         await migrate(connection, layout, schemaVersion, steps);
         isOpen = true;
       }

@@ -71,6 +71,18 @@ export const migrate = async (
   });
 };
 
+/** The version that a scope is stamped with; undefined where it has no stamp. */
+export const readStamp = async (connection: Connection, scope: string): Promise<number | undefined> => {
+  try {
+    return versionOf(await connection.query(selectVersion(connection.dialect, scope)));
+  } catch (error) {
+    if (isHoldfastError(error, 'driver/missing')) {
+      return undefined;
+    }
+    throw error;
+  }
+};
+
 const runStep = async (
   query: Query,
   layout: MigratableLayout,
@@ -107,13 +119,16 @@ const readVersion = async (
   if (table.length === 0) {
     return undefined;
   }
-  const rows = await query(
-    statement(`SELECT version FROM ${dialect.quote(VERSION_TABLE)} WHERE scope = ${dialect.placeholder(1)}`, [
-      scope,
-    ]),
-  );
-  return rows[0] === undefined ? undefined : Number(rows[0].version);
+  return versionOf(await query(selectVersion(dialect, scope)));
 };
+
+const selectVersion = (dialect: Connection['dialect'], scope: string) =>
+  statement(`SELECT version FROM ${dialect.quote(VERSION_TABLE)} WHERE scope = ${dialect.placeholder(1)}`, [
+    scope,
+  ]);
+
+const versionOf = (rows: readonly SqlRow[]): number | undefined =>
+  rows[0] === undefined ? undefined : Number(rows[0].version);
 
 const writeVersion = async (
   dialect: Connection['dialect'],

@@ -212,6 +212,7 @@ export const createRowsLayout = (
       if (!(await watch.takeChange())) {
         return undefined;
       }
+      await gate.pass();
       if (!hasTables && (await connection.query(isThere)).length === 0) {
         return undefined;
       }

@@ -123,6 +123,7 @@ export const createTabularLayout = (
       if (!(await watch.takeChange())) {
         return undefined;
       }
+      await gate.pass();
       const damage = createDamageReport();
       const {result: news} = await connection.transaction('read', function* () {
         return yield* feed.readNews(yield* readSchema(), damage.note);

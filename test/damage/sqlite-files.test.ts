@@ -112,8 +112,6 @@ const useDamaged = async ({path, layout, bytes, intactSchema}: Damaged): Promise
   writeFileSync(path, bytes);
   const expected = readBySqlite(path, layout);
   const {store, persister, close} = openDatabase(path, configOf(layout, ['pets']));
-  // Whoever listens is not told on the console, too.
-  persister.addDurabilityListener(() => undefined);
   const error = await persister.load().then(
     () => undefined,
     (fault: unknown) => fault,

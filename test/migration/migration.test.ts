@@ -166,6 +166,25 @@ test.each(LAYOUTS)(
 );
 
 test.each(LAYOUTS)(
+  '[MG3] [PR9] old code that is at work while newer code migrates writes nothing more, and keeps what it has (%s)',
+  async (layout) => {
+    const path = createFolder()('meanwhile.sqlite');
+    const old = openDatabase(path, versioned(layout, 1));
+    onTestFinished(old.close);
+    old.store.setContent(OLD);
+    await old.persister.startAutoSave();
+    const migrated = await visit(path, versioned(layout, 2, {2: renameAge as NonNullable<typeof renameAge>}));
+
+    old.store.setCell('pets', 'fido', 'age', 4);
+    const refusal = {code: 'storage/newer-version', details: {storedVersion: 2, schemaVersion: 1}};
+    expect(await catchError(old.persister.save())).toMatchObject(refusal);
+    expect(old.persister.getDurability()).toMatchObject({state: 'failing', pendingCount: 1});
+    expect(await visit(path, versioned(layout, 2))).toEqual(migrated);
+    expect(await catchError(old.persister.stopAutoSave().then(() => undefined))).toMatchObject(refusal);
+  },
+);
+
+test.each(LAYOUTS)(
   '[MG4] where there is no data nothing is migrated, and what is saved is of the present version (%s)',
   async (layout) => {
     const path = createFolder()('empty.sqlite');

@@ -69,6 +69,8 @@ export const openDatabase = (
       db.exec(sql);
     },
     close: async () => {
+      // What a test has seen fail is not told on the console, too.
+      persister.addDurabilityListener(() => undefined);
       await persister.destroy();
       db.close();
     },
