@@ -54,14 +54,15 @@ certifyDriver(
 );
 
 const noSqld = sqldSkipReason();
-const folder = createFolder();
+let folder: ReturnType<typeof createFolder> | undefined;
 let server: Awaited<ReturnType<typeof startSqld>> | undefined;
 beforeAll(async () => {
+  folder = createFolder();
   server = noSqld === undefined ? await startSqld(folder.path) : undefined;
 });
 afterAll(async () => {
   await server?.stop();
-  folder.remove();
+  folder?.remove();
 });
 
 for (const protocol of ['http', 'ws']) {

@@ -1,5 +1,5 @@
 import {basename, dirname} from 'node:path';
-import {expect, test} from 'vitest';
+import {expect, onTestFinished, test} from 'vitest';
 import {importComponent} from '../../test/components/component.ts';
 import {certifyDriver} from '../../test/contract/certify.ts';
 import {createFolder, type DatabaseKind} from '../../test/contract/databases.ts';
@@ -58,6 +58,7 @@ certifyDriver(powerSyncNode, {
 
 test('saves and loads a table of the schema of PowerSync, which queues what is to be uploaded', async () => {
   const folder = createFolder();
+  onTestFinished(folder.remove);
   const db = await open(`${folder.path}/database.sqlite`);
   await db.execute("INSERT INTO animals (id, species) VALUES ('fido', 'dog')");
   const store = createStore();
@@ -95,7 +96,6 @@ test('saves and loads a table of the schema of PowerSync, which queues what is t
   ]);
   await persister.destroy();
   await db.close();
-  folder.remove();
 });
 
 test('[CN7] what is no PowerSyncDatabase is refused at once', () => {

@@ -1,6 +1,6 @@
 // Everything that a driver must pass, in one call: the suites for drivers, for storages in each layout, and for persisters.
 
-import {describe, expect, test} from 'vitest';
+import {describe, expect, onTestFinished, test} from 'vitest';
 import {createStore} from '../../src/entry/store.ts';
 import {driverSuite} from '../../src/testing/driver.suite.ts';
 import {persisterSuite} from '../../src/testing/persister.suite.ts';
@@ -77,6 +77,7 @@ export const certifyDriver = (kind: DatabaseKind, skip: CertifyOptions = {}): vo
     test(`[CN1] two persisters of one handle keep out of each other’s transactions: ${name}`, async (context) => {
       skip.all === undefined || context.skip(skip.all);
       const place = createDatabasePlace(kind);
+      onTestFinished(place.remove);
       const database = await place.open();
       const stores = [createStore(), createStore()];
       const persisters = stores.map((store, index) =>
@@ -94,7 +95,6 @@ export const certifyDriver = (kind: DatabaseKind, skip: CertifyOptions = {}): vo
       await persister.load();
       expect(reopened.getTables()).toEqual({pets1: {fido: {age: 19}}});
       await persister.destroy();
-      await place.remove();
     });
   }
 };
