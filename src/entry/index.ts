@@ -1,4 +1,22 @@
+// Entry: the store, and the functions that go with it.
+
 export {getUniqueId} from '../base/ids.ts';
+export {
+  addOrRemoveHash,
+  getCellHash,
+  getCellInRowHash,
+  getHash,
+  getRowHash,
+  getRowInTableHash,
+  getTableHash,
+  getTableInTablesHash,
+  getTablesHash,
+  getValueHash,
+  getValueInValuesHash,
+  getValuesHash,
+  type Hash,
+} from '../merge/hash.ts';
+export {type GetNow, getHlcFunctions, type Hlc} from '../merge/hlc.ts';
 export {createStore} from '../store/create-store.ts';
 export {defaultSorter} from '../store/sorted-row-ids.ts';
 export type * from '../store/store.ts';
