@@ -99,7 +99,11 @@ export const cases = [
   once('getTable', 1, (store) => store.getTable('people')),
   once('getContent', 1, (store) => store.getContent()),
   once('getJson', 1, (store) => store.getJson()),
-  once('getRowIds', 1, (store) => store.getRowIds('people')),
+  once('getRowIds x 20', 1, (store) => {
+    for (let time = 0; time < 20; time++) {
+      sink = store.getRowIds('people');
+    }
+  }),
   once('forEachRow and its cells', 1, (store) => {
     store.forEachRow('people', (_rowId, forEachCell) =>
       forEachCell((_cellId, cell) => {
