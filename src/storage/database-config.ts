@@ -9,7 +9,10 @@ import {checkOptions, closest, type OptionType} from './options.ts';
 interface DpcCommon {
   /** How often to ask the database for changes made by others, beside being told of them; default 1. */
   autoLoadIntervalSeconds?: number;
-  /** The version of the data's shape that this code expects; without it, versions are neither read nor written. */
+  /**
+   * The version of the data's shape that this code expects; without it, versions are neither read nor written. All
+   * `tabular` data of a database has one version together; `json` and `rows` data has one by the name of its table.
+   */
   schemaVersion?: number;
   /** A step for each version that stored data can be brought to: `{2: (tx) => …, 3: (tx) => …}`. */
   migrate?: Migrations;
