@@ -11,6 +11,7 @@ const SUITES = {
   engine: ['engine/main.ts', 'engine/million.ts'],
   losses: ['losses/main.ts'],
   browser: ['browser/main.ts'],
+  drivers: ['drivers/main.ts'],
 };
 
 const folder = dirname(fileURLToPath(import.meta.url));
