@@ -54,7 +54,9 @@ export const toStored = (thing: unknown): StoredOrNothing => {
       if (thing === null) return null;
       try {
         if (Array.isArray(thing) || isPlainObject(thing)) return JSON_MARK + writeJson(thing);
-      } catch {}
+      } catch {
+        // It is refused, and invalid listeners tell of it.
+      }
   }
   return undefined;
 };
@@ -73,7 +75,9 @@ export const fromJsonCell = (thing: unknown): unknown => {
     try {
       const meant = JSON.parse(thing.slice(1));
       if (typeof meant === 'object' && meant) return meant;
-    } catch {}
+    } catch {
+      // The mark is not followed by JSON: it is a string that will be refused as one.
+    }
   }
   return thing;
 };

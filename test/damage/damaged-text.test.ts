@@ -8,6 +8,7 @@ import {expect, onTestFinished, test} from 'vitest';
 import {createFilePersister} from '../../src/entry/persisters/persister-file.ts';
 import {type HoldfastError, isHoldfastError} from '../../src/entry/persisters.ts';
 import {createStore, type Store} from '../../src/entry/store.ts';
+import {catchError} from '../places/catch-error.ts';
 import {configOf, type LayoutName, openDatabase} from '../places/databases.ts';
 import {createFolder} from '../places/folder.ts';
 import {createRandom, takeSeed} from '../places/random.ts';
@@ -28,15 +29,6 @@ const save = async (path: string, layout: LayoutName): Promise<void> => {
   const {persister, close} = openDatabase(path, configOf(layout, ['pets']), {store: fill()});
   await persister.save();
   await close();
-};
-
-const catchError = async (work: Promise<unknown>): Promise<HoldfastError | undefined> => {
-  try {
-    await work;
-    return undefined;
-  } catch (error) {
-    return error as HoldfastError;
-  }
 };
 
 const openRaw = (path: string): Database.Database => {

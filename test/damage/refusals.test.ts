@@ -6,28 +6,15 @@ import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import Database from 'better-sqlite3';
 import {expect, onTestFinished, test} from 'vitest';
 import {createFilePersister} from '../../src/entry/persisters/persister-file.ts';
-import type {
-  DatabasePersisterConfig,
-  HoldfastError,
-  Persister,
-  Persists,
-} from '../../src/entry/persisters.ts';
+import type {DatabasePersisterConfig, Persister, Persists} from '../../src/entry/persisters.ts';
 import {createStore, type Store} from '../../src/entry/store.ts';
+import {catchError} from '../places/catch-error.ts';
 import {configOf, DRIVERS, type DriverName, LAYOUTS, openDatabase} from '../places/databases.ts';
 import {createFolder} from '../places/folder.ts';
 
 const PLACES = LAYOUTS.flatMap((layout) => DRIVERS.map((driver) => [layout, driver] as const));
 const SAVES = 50;
 const BUSY_TIMEOUT_MS = 200;
-
-const catchError = async (work: Promise<unknown>): Promise<HoldfastError | undefined> => {
-  try {
-    await work;
-    return undefined;
-  } catch (error) {
-    return error as HoldfastError;
-  }
-};
 
 const loadFrom = async (
   path: string,

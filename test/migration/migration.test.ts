@@ -4,7 +4,8 @@ import {readFileSync} from 'node:fs';
 import Database from 'better-sqlite3';
 import {expect, onTestFinished, test} from 'vitest';
 import type {Content} from '../../src/base/content.ts';
-import type {DatabasePersisterConfig, HoldfastError, Migrations} from '../../src/entry/persisters.ts';
+import type {DatabasePersisterConfig, Migrations} from '../../src/entry/persisters.ts';
+import {catchError} from '../places/catch-error.ts';
 import {bundleScript, collectOutput} from '../places/child.ts';
 import {
   configOf,
@@ -27,15 +28,6 @@ const OLD: Content = [
   },
   {open: true, hours: [9, 17]},
 ];
-
-const catchError = async (work: Promise<unknown>): Promise<HoldfastError | undefined> => {
-  try {
-    await work;
-    return undefined;
-  } catch (error) {
-    return error as HoldfastError;
-  }
-};
 
 /** Opens, loads, edits as asked, and closes. */
 const visit = async (
