@@ -72,6 +72,8 @@ export interface Connection {
   ): Promise<Result>;
   /** Calls back whenever the database may have changed; undefined where the driver cannot tell. */
   readonly watch: Driver['watch'];
+  /** Listens to a channel, between transactions; undefined where the driver cannot. */
+  readonly listen: Driver['listen'];
   getStats(): ConnectionStats;
   close(): Promise<void>;
 }
@@ -280,6 +282,13 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     changeCounter: driver.hasOneConnection === false ? undefined : dialect.changeCounter,
     limits: driver.limits,
     watch: driver.watch,
+    listen:
+      driver.listen &&
+      ((channel, onNotified, onLost) =>
+        queue.add(async () => {
+          const stop = await driver.listen?.(channel, onNotified, onLost);
+          return () => queue.add(async () => stop?.());
+        })),
     query: (sent) =>
       queue.add(() =>
         retryWhileBusy(async () =>

@@ -19,6 +19,14 @@ export type FaultKind =
   | 'missing'
   | 'other';
 
+/** A table whose changes are logged, and how much of the log is kept. */
+export interface ObservedTable {
+  readonly tableName: string;
+  readonly keyColumnName: string;
+  readonly pruneInterval: number;
+  readonly keptEntries: number;
+}
+
 export interface Dialect {
   readonly name: DialectName;
   readonly beginRead: string;
@@ -33,7 +41,7 @@ export interface Dialect {
   /** The declared type of a key that counts up by itself. */
   readonly counterType: string;
   /**
-   * One row `{version, total, schema}` of numbers that move when another connection changed anything, when this one
+   * One row `{version, total, schema}` that moves when another connection changed anything, when this one
    * did, and when the schema was changed; undefined where others tell of their changes by themselves.
    */
   readonly changeCounter: Statement | undefined;
@@ -46,8 +54,29 @@ export interface Dialect {
    */
   readonly writeReport: Statement | undefined;
 
+  /** Whether tables of the store can be tables of the database. */
+  readonly hasTabular: boolean;
   /** Whether a table can be made to log its changes by plain triggers that anybody may create. */
   readonly hasSelfLogging: boolean;
+
+  /** Whether merging JSON refuses or changes what JavaScript's says: NULs, lone surrogates, -0. */
+  readonly hasStrictJson: boolean;
+
+  /**
+   * Waits until no other write transaction holds this name, and holds it to the end of this one; undefined where one
+   * transaction at a time writes anyway.
+   */
+  hold(name: string): Statement | undefined;
+  /** Makes a table with these columns, unless there is one of that name. */
+  createTable(tableName: string, columns: string): Statement;
+  /** Makes the table of a log of changes, unless it is there. Its numbers are in the order of the commits. */
+  createLog(logTableName: string): Statement;
+  /** Has the database log the changes of a table by itself, keyed by a column, and prune the log. */
+  observe(logTableName: string, observed: ObservedTable): readonly Statement[];
+  /** Where writes to a table are told of, once it was made to; undefined where the database tells nobody. */
+  channelOf(tableName: string): string | undefined;
+  /** Makes a table, which is there, tell its channel of every write; undefined where there are no channels. */
+  announce(tableName: string): Statement | undefined;
 
   /** A name of a table or column in quotes. */
   quote(name: string): string;

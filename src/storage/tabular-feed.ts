@@ -27,6 +27,8 @@ export interface OwnEntries {
 }
 
 export interface TabularFeed {
+  /** Where the log's entries are told of; undefined where they are not. */
+  readonly channel: string | undefined;
   /** Begins to log, where that is possible. */
   start(readSchema: () => Steps<Schema>): Promise<void>;
   /** Everything logged so far is known. */
@@ -90,6 +92,8 @@ export const createTabularFeed = (
   }
 
   return {
+    channel: log.channel,
+
     start: async (readSchema) => {
       const namesBefore = loggedNames;
       loggedNames = undefined;

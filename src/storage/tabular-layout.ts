@@ -30,7 +30,11 @@ export const createTabularLayout = (
   const loader = createTabularLoader(dialect, config, createTabularReader(dialect, limits));
   const saver = createTabularSaver(dialect, config, schemas, createTabularWriter(dialect, limits, schemas));
   const feed = createTabularFeed(connection, config, loader);
-  const watch = createDatabaseWatch(connection, config.autoLoadIntervalSeconds, ports);
+  const watch = createDatabaseWatch(connection, {
+    intervalSeconds: config.autoLoadIntervalSeconds,
+    channel: feed.channel,
+    ports,
+  });
   const keyNames = nameKeys(config);
   // The tables as they were last seen; undefined: not known.
   let schema: Schema | undefined;
@@ -144,11 +148,11 @@ export const createTabularLayout = (
     watch: async (listener) => {
       await gate.pass();
       await feed.start(readSchema);
-      const stop = watch.start(() => listener());
+      const stop = await watch.start(() => listener());
       isWatched = true;
       return () => {
         isWatched = false;
-        stop();
+        return stop();
       };
     },
     close: () => connection.close(),

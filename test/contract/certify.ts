@@ -10,6 +10,8 @@ import {configOf, type LayoutName, layoutNames, openLayout} from './storages.ts'
 
 /** Rules or tests that cannot hold for a driver, each with the reason, by suite. */
 export interface CertifyOptions {
+  /** The layouts that hold over it; all, unless it is said. */
+  readonly layouts?: readonly LayoutName[];
   /** Where handles are slow to open: the layouts that the suite for persisters runs over; all, unless it is said. */
   readonly persisterLayouts?: readonly LayoutName[];
   /** Why nothing of it can be tested here. */
@@ -36,7 +38,7 @@ const RULES = {
 
 export const certifyDriver = (kind: DatabaseKind, skip: CertifyOptions = {}): void => {
   const runner = {describe, test, expect};
-  const {persisterLayouts = layoutNames} = skip;
+  const {layouts = layoutNames, persisterLayouts = layouts} = skip;
   const skipOf = (suite: keyof typeof RULES) => ({...skip[suite], ...skipAll(skip.all, RULES[suite])});
   driverSuite({
     name: kind.name,
@@ -44,7 +46,7 @@ export const certifyDriver = (kind: DatabaseKind, skip: CertifyOptions = {}): vo
     skip: skipOf('driver'),
     runner,
   });
-  for (const layoutName of layoutNames) {
+  for (const layoutName of layouts) {
     const name = `${layoutName} over ${kind.name}`;
     const config = quickConfigOf(layoutName);
     storageSuite({
@@ -80,8 +82,8 @@ export const certifyDriver = (kind: DatabaseKind, skip: CertifyOptions = {}): vo
       onTestFinished(place.remove);
       const database = await place.open();
       const stores = [createStore(), createStore()];
-      const persisters = stores.map((store, index) =>
-        database.createPersister(store, tableConfigOf(layoutName, index)),
+      const persisters = await Promise.all(
+        stores.map((store, index) => database.createPersister(store, tableConfigOf(layoutName, index))),
       );
       await Promise.all(persisters.map((persister) => persister.startAutoSave()));
       for (let age = 0; age < 20; age++) {
@@ -91,7 +93,7 @@ export const certifyDriver = (kind: DatabaseKind, skip: CertifyOptions = {}): vo
       await Promise.all(persisters.map((persister) => persister.whenDurable()));
       await Promise.all(persisters.map((persister) => persister.destroy()));
       const reopened = createStore();
-      const persister = database.createPersister(reopened, tableConfigOf(layoutName, 1));
+      const persister = await database.createPersister(reopened, tableConfigOf(layoutName, 1));
       await persister.load();
       expect(reopened.getTables()).toEqual({pets1: {fido: {age: 19}}});
       await persister.destroy();
