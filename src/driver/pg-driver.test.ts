@@ -58,7 +58,7 @@ const open = (handle: (PgPool | PgClient) & Ending) => {
   } satisfies Awaited<ReturnType<DatabaseKind['open']>>;
 };
 
-const skip: CertifyOptions = {driver: POSTGRES_SKIP, layouts: ['json', 'rows'], all: noPostgres};
+const skip: CertifyOptions = {driver: POSTGRES_SKIP, all: noPostgres};
 
 certifyDriver(
   {name: 'pg, a pool', open: async (path, mode) => open(new pg.Pool(await optionsFor(path, mode)))},

@@ -54,7 +54,7 @@ const open: DatabaseKind['open'] = async (path, mode) => {
   };
 };
 
-certifyDriver({name: 'postgres', open}, {driver: POSTGRES_SKIP, layouts: ['json', 'rows'], all: noPostgres});
+certifyDriver({name: 'postgres', open}, {driver: POSTGRES_SKIP, all: noPostgres});
 
 test('[CN7] what is not of the package postgres is refused', async () => {
   await expect(

@@ -1,7 +1,6 @@
 // Makes a persister of a store and a driver: the connection, the layout that the configuration asks for, and `getDb`.
 // Knows no platform.
 
-import {HoldfastError} from '../base/errors.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
 import {type Connection, createConnection} from '../driver/connection.ts';
 import type {Driver} from '../driver/driver.ts';
@@ -50,12 +49,6 @@ const createLayout = (connection: Connection, config: ResolvedConfig, ports: Por
     case 'json':
       return createJsonLayout(connection, config, ports);
     case 'tabular':
-      if (!connection.dialect.hasTabular) {
-        throw new HoldfastError(
-          'argument/invalid',
-          'Mode "tabular" does not work on PostgreSQL yet; use mode "rows" or "json"',
-        );
-      }
       return createTabularLayout(connection, config, ports);
     case 'rows':
       return createRowsLayout(connection, config, ports);

@@ -54,8 +54,12 @@ export interface Dialect {
    */
   readonly writeReport: Statement | undefined;
 
-  /** Whether tables of the store can be tables of the database. */
-  readonly hasTabular: boolean;
+  /** Whether a column holds values of its type alone, so that others' spelling makes it a column of text. */
+  readonly hasStrictColumns: boolean;
+  /** A created table with more columns than this has them all as text: a row has to fit into a page. */
+  readonly maxTypedColumns: number;
+  /** The most bytes that a name has. */
+  readonly maxNameBytes: number;
   /** Whether a table can be made to log its changes by plain triggers that anybody may create. */
   readonly hasSelfLogging: boolean;
 
@@ -69,6 +73,14 @@ export interface Dialect {
   hold(name: string): Statement | undefined;
   /** Makes a table with these columns, unless there is one of that name. */
   createTable(tableName: string, columns: string): Statement;
+  /** Makes a table of these columns, the key's first, that is marked as created here. */
+  createOwnTable(tableName: string, columns: readonly string[]): Statement;
+  /** Keeps what a column stands for beside it, where its name is too long for a name; `describe` tells it as `spelling`. */
+  noteSpelling(tableName: string, columnName: string, spelling: string): Statement | undefined;
+  /** Makes a column one of text, in which what it holds is spelt: `mark`, then its JSON. */
+  widen(tableName: string, columnName: string, mark: string): Statement | undefined;
+  /** Keeps others from altering these tables until the end of the transaction, which it opens; undefined where none can. */
+  keepShape(tableNames: readonly string[]): Statement | undefined;
   /** Makes the table of a log of changes, unless it is there. Its numbers are in the order of the commits. */
   createLog(logTableName: string): Statement;
   /** Has the database log the changes of a table by itself, keyed by a column, and prune the log. */
@@ -82,19 +94,22 @@ export interface Dialect {
   quote(name: string): string;
   /** The placeholder of the n-th parameter, counted from 1. */
   placeholder(index: number): string;
+  /** The placeholder of a parameter for a column of this kind. */
+  placeholderFor(kind: ColumnKind, index: number): string;
+  /** A column as it is selected: as text, a number or a boolean, whatever a driver would make of its type. */
+  selectColumn(expression: string, kind: ColumnKind): string;
   /** What a column of that declared type holds natively. */
   kindOfType(declaredType: string): ColumnKind;
   /**
    * One row a column of the named tables and views, in order:
-   * `{tableName, isView, isOurs, columnName, declaredType, isKey, isUnique}` with 0 or 1 for the flags.
+   * `{tableName, isView, isOurs, columnName, declaredType, isKey, isUnique}` with 0 or 1 for the flags, and a
+   * `spelling` where one was noted.
    */
   describe(tableNames: readonly string[]): Statement;
   /** A hidden column that numbers rows in the order of their insertion, unless these columns hide it. */
   rowOrder(columnNames: readonly string[]): string | undefined;
   /** Names, in lower case, that no column can be given. */
   readonly reservedColumnNames: ReadonlySet<string>;
-  /** The end of a `CREATE TABLE` that marks it as created here. */
-  readonly ownershipMark: string;
   /** Merges a JSON object of changed cells into one of stored cells; a `null` in the patch deletes. */
   patchJson(stored: string, patch: string): string;
   /** A JSON text value of the column as an array member inside joined text. */

@@ -25,15 +25,36 @@ export const postgresDialect: Dialect = {
   changeCounter: statement('SELECT pg_current_snapshot()::text AS "version", 0 AS "total", 0 AS "schema"'),
   hasReturning: true,
   writeReport: undefined,
-  hasTabular: false,
+  hasStrictColumns: true,
+  maxTypedColumns: 400,
+  maxNameBytes: 63,
   hasSelfLogging: true,
   // jsonb takes no \u0000 and no lone surrogates, and its numbers have no -0.
   hasStrictJson: true,
-  ownershipMark: '',
   reservedColumnNames: new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']),
 
   hold: (name) => statement(`SELECT pg_advisory_xact_lock(${LOCKS}, hashtext($1))`, [name]),
   createTable: (tableName, columns) => statement(unlessThere(tableName, createTable(tableName, columns))),
+  createOwnTable: (tableName, columns) =>
+    statement(
+      inBlock(
+        `${createTable(tableName, columns.join(', '))} COMMENT ON TABLE ${quote(tableName)} IS ${OWNERSHIP_MARK};`,
+      ),
+    ),
+  noteSpelling: (tableName, columnName, spelling) =>
+    statement(
+      `COMMENT ON COLUMN ${quote(tableName)}.${quote(columnName)} IS ${quoteText(SPELLING_NOTE + spelling)}`,
+    ),
+  widen: (tableName, columnName, mark) =>
+    statement(
+      `ALTER TABLE ${quote(tableName)} ALTER COLUMN ${quote(columnName)} TYPE text ` +
+        `USING ${quoteText(mark)} || ${quote(columnName)}::text`,
+    ),
+  // An altered table is empty to a transaction that began to read before: it is locked before anything is read.
+  keepShape: (tableNames) =>
+    tableNames.length === 0
+      ? undefined
+      : statement(`LOCK TABLE ${tableNames.map(quote).join(', ')} IN ACCESS SHARE MODE`),
   createLog,
   observe,
   channelOf,
@@ -48,17 +69,30 @@ export const postgresDialect: Dialect = {
 
   quote,
   placeholder: (index) => `$${index}`,
+  // What a driver would make of a string for these types is its own.
+  placeholderFor: (kind, index) =>
+    kind === 'json'
+      ? `$${index}::text::jsonb`
+      : kind === 'boolean'
+        ? `$${index}::text::boolean`
+        : `$${index}`,
+  selectColumn: (expression, kind) =>
+    kind === 'number' ? `${expression}::float8` : kind === 'boolean' ? expression : `${expression}::text`,
   kindOfType,
   describe: (tableNames) =>
     statement(
-      'SELECT c.relname AS "tableName", ' +
+      'SELECT asked.name AS "tableName", ' +
         `(c.relkind IN ('v', 'm'))::int AS "isView", ` +
-        `(coalesce(obj_description(c.oid, 'pg_class'), '') = 'holdfast')::int AS "isOurs", ` +
-        'a.attname AS "columnName", format_type(a.atttypid, a.atttypmod) AS "declaredType", ' +
+        `(coalesce(obj_description(c.oid, 'pg_class'), '') = ${OWNERSHIP_MARK})::int AS "isOurs", ` +
+        'a.attname AS "columnName", ' +
+        `CASE WHEN starts_with(col_description(c.oid, a.attnum), '${SPELLING_NOTE}') ` +
+        `THEN substr(col_description(c.oid, a.attnum), ${SPELLING_NOTE.length + 1}) END AS "spelling", ` +
+        'format_type(a.atttypid, a.atttypmod) AS "declaredType", ' +
         `(EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)))::int AS "isKey" ` +
-        'FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ' +
+        // A name that is too long is cut, here as everywhere.
+        `FROM (VALUES ${tableNames.map((_, index) => `($${index + 1}::text)`).join(', ')}) AS asked (name) ` +
+        'JOIN pg_class c ON c.relname = asked.name::name JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ' +
         `WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(c.oid) ` +
-        `AND c.relname IN (${tableNames.map((_, index) => `$${index + 1}`).join(', ')}) ` +
         'ORDER BY c.relname, a.attnum',
       tableNames,
     ),
@@ -100,6 +134,10 @@ function dollarQuote(text: string): string {
   }
   return mark + text + mark;
 }
+
+// Comments, which stay with a table and a column through whatever is done to them.
+const OWNERSHIP_MARK = `'holdfast'`;
+const SPELLING_NOTE = 'holdfast: ';
 
 // Advisory locks are told apart by two numbers: this one is the package's.
 const LOCKS = 1_751_477_095;
@@ -152,34 +190,44 @@ function createLog(logTableName: string): Statement {
 
 // The function's arguments: the log, the table as the log names it, the key's column, and how the log is pruned.
 const LOG_ROW = `
-  DECLARE newest bigint;
+  DECLARE
+    key text;
+    old_key text;
+    newest bigint;
   BEGIN
     IF TG_OP <> 'DELETE' THEN
-      EXECUTE format('INSERT INTO %s (table_id, row_id) SELECT $1, $2->>$3 WHERE $2->>$3 IS NOT NULL RETURNING seq', TG_ARGV[0])
-        INTO newest USING TG_ARGV[1], to_jsonb(NEW), TG_ARGV[2];
+      EXECUTE format('SELECT ($1).%I::text', TG_ARGV[2]) INTO key USING NEW;
     END IF;
-    IF TG_OP = 'DELETE' OR TG_OP = 'UPDATE' AND to_jsonb(OLD)->>TG_ARGV[2] IS DISTINCT FROM to_jsonb(NEW)->>TG_ARGV[2] THEN
-      EXECUTE format('INSERT INTO %s (table_id, row_id) SELECT $1, $2->>$3 WHERE $2->>$3 IS NOT NULL RETURNING seq', TG_ARGV[0])
-        INTO newest USING TG_ARGV[1], to_jsonb(OLD), TG_ARGV[2];
+    IF TG_OP <> 'INSERT' THEN
+      EXECUTE format('SELECT ($1).%I::text', TG_ARGV[2]) INTO old_key USING OLD;
     END IF;
+    EXECUTE format('INSERT INTO %s (table_id, row_id) SELECT $1, id FROM (SELECT $2 AS id UNION SELECT $3) AS ids WHERE id IS NOT NULL', TG_ARGV[0])
+      USING TG_ARGV[1], key, old_key;
+    EXECUTE format('SELECT max(seq) FROM %s', TG_ARGV[0]) INTO newest;
     IF newest % TG_ARGV[3]::bigint = 0 THEN
       EXECUTE format('DELETE FROM %s WHERE seq <= $1', TG_ARGV[0]) USING newest - TG_ARGV[4]::bigint;
     END IF;
     RETURN NULL;
   END`;
 
+// The name with its schema, for those who have another search path.
+const fullName = (tableName: string): string =>
+  `(SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ${regclass(tableName)})`;
+
 function observe(
   logTableName: string,
   {tableName, keyColumnName, pruneInterval, keptEntries}: ObservedTable,
 ): readonly Statement[] {
-  const args = [quote(logTableName), tableName, keyColumnName, `${pruneInterval}`, `${keptEntries}`];
+  const args = [tableName, keyColumnName, `${pruneInterval}`, `${keptEntries}`];
+  const trigger =
+    'CREATE TRIGGER holdfast_log AFTER INSERT OR UPDATE OR DELETE ON %s ' +
+    'FOR EACH ROW EXECUTE FUNCTION holdfast_log_row(%L, %L, %L, %L, %L)';
   return [
     statement(
       inBlock(
         `IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = ${regclass(tableName)} AND tgname = 'holdfast_log') THEN ` +
           `${createFunction('holdfast_log_row', LOG_ROW)} ` +
-          `CREATE TRIGGER holdfast_log AFTER INSERT OR UPDATE OR DELETE ON ${quote(tableName)} ` +
-          `FOR EACH ROW EXECUTE FUNCTION holdfast_log_row(${args.map(quoteText).join(', ')}); END IF;`,
+          `EXECUTE format('${trigger}', ${regclass(tableName)}, ${fullName(logTableName)}, ${args.map(quoteText).join(', ')}); END IF;`,
       ),
     ),
   ];

@@ -34,14 +34,21 @@ export const sqliteDialect: Dialect = {
   ),
   hasReturning: true,
   writeReport: statement('SELECT changes() AS "count", last_insert_rowid() AS "lastSeq"'),
-  hasTabular: true,
+  hasStrictColumns: false,
+  maxTypedColumns: Number.POSITIVE_INFINITY,
+  maxNameBytes: Number.POSITIVE_INFINITY,
   hasSelfLogging: true,
   hasStrictJson: false,
-  ownershipMark: OWNERSHIP_MARK,
   reservedColumnNames: new Set(ROW_NUMBER_NAMES),
 
   hold: () => undefined,
   createTable,
+  // Behind the key, which is never dropped, the mark stays.
+  createOwnTable: (tableName, [key, ...columns]) =>
+    statement(`CREATE TABLE ${quote(tableName)} (${[`${key} ${OWNERSHIP_MARK}`, ...columns].join(', ')})`),
+  noteSpelling: () => undefined,
+  widen: () => undefined,
+  keepShape: () => undefined,
   createLog: (logTableName) =>
     createTable(logTableName, 'seq INTEGER PRIMARY KEY, table_id TEXT NOT NULL, row_id TEXT NOT NULL'),
   observe,
@@ -50,6 +57,8 @@ export const sqliteDialect: Dialect = {
 
   quote,
   placeholder: () => '?',
+  placeholderFor: () => '?',
+  selectColumn: (expression) => expression,
   kindOfType,
   describe: (tableNames) =>
     statement(

@@ -10,8 +10,6 @@ import {configOf, type LayoutName, layoutNames, openLayout} from './storages.ts'
 
 /** Rules or tests that cannot hold for a driver, each with the reason, by suite. */
 export interface CertifyOptions {
-  /** The layouts that hold over it; all, unless it is said. */
-  readonly layouts?: readonly LayoutName[];
   /** Where handles are slow to open: the layouts that the suite for persisters runs over; all, unless it is said. */
   readonly persisterLayouts?: readonly LayoutName[];
   /** Why nothing of it can be tested here. */
@@ -38,7 +36,7 @@ const RULES = {
 
 export const certifyDriver = (kind: DatabaseKind, skip: CertifyOptions = {}): void => {
   const runner = {describe, test, expect};
-  const {layouts = layoutNames, persisterLayouts = layouts} = skip;
+  const {persisterLayouts = layoutNames} = skip;
   const skipOf = (suite: keyof typeof RULES) => ({...skip[suite], ...skipAll(skip.all, RULES[suite])});
   driverSuite({
     name: kind.name,
@@ -46,7 +44,7 @@ export const certifyDriver = (kind: DatabaseKind, skip: CertifyOptions = {}): vo
     skip: skipOf('driver'),
     runner,
   });
-  for (const layoutName of layouts) {
+  for (const layoutName of layoutNames) {
     const name = `${layoutName} over ${kind.name}`;
     const config = quickConfigOf(layoutName);
     storageSuite({

@@ -75,7 +75,13 @@ const until = (store: Store, isSo: () => boolean): Promise<void> =>
     check();
   });
 
-const CONFIGS: readonly DatabasePersisterConfig[] = [{mode: 'json'}, {mode: 'rows'}];
+const TABULAR = {
+  mode: 'tabular',
+  tables: {load: {pets: 'pets'}, save: {pets: 'pets'}},
+  values: {load: true, save: true},
+} as const satisfies DatabasePersisterConfig;
+
+const CONFIGS: readonly DatabasePersisterConfig[] = [{mode: 'json'}, {mode: 'rows'}, TABULAR];
 
 test.skipIf(noPostgres)('[PG1] entries of the log are numbered in the order of their commits', async () => {
   const {admin, openPool} = await createPlace();
@@ -100,10 +106,12 @@ test.skipIf(noPostgres)('[PG1] entries of the log are numbered in the order of t
 });
 
 test.skipIf(noPostgres)('[PG2] what SQL of somebody else’s changes is told at once', async () => {
-  const {admin, openPool, openSql} = await createPlace();
-  for (const mode of ['json', 'rows'] as const) {
-    const config = {mode, autoLoadIntervalSeconds: NEVER_S};
-    const writer = await createPgPersister(createStore().setValue('open', true), openPool(), config);
+  const {admin, openPool, openSql, schema} = await createPlace();
+  for (const each of CONFIGS) {
+    const {mode} = each;
+    const config = {...each, autoLoadIntervalSeconds: NEVER_S};
+    const saved = createStore().setRow('pets', 'fido', {age: 4}).setValue('open', true);
+    const writer = await createPgPersister(saved, openPool(), config);
     await writer.save();
     const stores = [createStore(), createStore()] as const;
     const persisters = [
@@ -115,14 +123,17 @@ test.skipIf(noPostgres)('[PG2] what SQL of somebody else’s changes is told at 
     }
     if (mode === 'json') {
       await admin.query(`UPDATE tinybase SET store = '[{"pets":{"fido":{"age":5}}},{}]'`);
+    } else if (mode === 'tabular') {
+      // The schema is not on its search path.
+      await openPool({options: ''}).query(`UPDATE ${schema}.pets SET age = 5`);
     } else {
       await admin.query(
-        `WITH pet AS (INSERT INTO holdfast (table_id, row_id, cells) VALUES ('pets', 'fido', '{"age":5}')) ` +
-          "INSERT INTO holdfast_log (table_id, row_id) VALUES ('pets', 'fido')",
+        `WITH pet AS (INSERT INTO holdfast (table_id, row_id, cells) VALUES ('pets', 'rex', '{"age":5}')) ` +
+          "INSERT INTO holdfast_log (table_id, row_id) VALUES ('pets', 'rex')",
       );
     }
     for (const store of stores) {
-      await until(store, () => store.getCell('pets', 'fido', 'age') === 5);
+      await until(store, () => store.getCell('pets', mode === 'rows' ? 'rex' : 'fido', 'age') === 5);
     }
     for (const persister of [...persisters, writer]) {
       await persister.destroy();
@@ -220,9 +231,120 @@ test.skipIf(noPostgres)(
   },
 );
 
-test.skipIf(noPostgres)('[CN7] mode tabular is refused at once', async () => {
-  const {openPool} = await createPlace();
-  await expect(createPgPersister(createStore(), openPool(), {mode: 'tabular'})).rejects.toMatchObject({
-    code: 'argument/invalid',
+test.skipIf(noPostgres)('[PG6] columns that are made have types that SQL can query', async () => {
+  const {admin, openPool} = await createPlace();
+  const longName = 'a long name '.repeat(20);
+  const store = createStore().setTable('pets', {
+    fido: {species: 'dog', age: 3, sold: true, info: {tags: ['big']}, [longName]: 1},
+    felix: {species: 'cat', age: 5.5, sold: false, info: {tags: []}, [longName]: 2},
   });
+  const persister = await createPgPersister(store, openPool(), TABULAR);
+  await persister.save();
+  const {rows} = await admin.query(
+    'SELECT column_name AS name, data_type AS type FROM information_schema.columns ' +
+      "WHERE table_name = 'pets' AND table_schema = current_schema() ORDER BY ordinal_position LIMIT 5",
+  );
+  expect(rows).toEqual([
+    {name: '_id', type: 'text'},
+    {name: 'species', type: 'text'},
+    {name: 'age', type: 'double precision'},
+    {name: 'sold', type: 'boolean'},
+    {name: 'info', type: 'jsonb'},
+  ]);
+  const found = await admin.query("SELECT _id FROM pets WHERE age < 4 AND sold AND info->'tags' ? 'big'");
+  expect(found.rows).toEqual([{_id: 'fido'}]);
+  const loaded = createStore();
+  const reader = await createPgPersister(loaded, openPool(), TABULAR);
+  await reader.load();
+  expect(loaded.getTables()).toEqual(store.getTables());
+  await persister.destroy();
+  await reader.destroy();
 });
+
+test.skipIf(noPostgres)(
+  '[PG7] a column that cannot hold a cell becomes one of text, and nobody sees less meanwhile',
+  async () => {
+    const {openPool, openSql} = await createPlace();
+    const cells = {n: 1.5, m: -7, b: true, j: {a: [1]}, t: 'text'};
+    const others = {n: 'one', m: null, b: 0, j: {a: -0}, t: {b: '\0'}};
+    const store = createStore().setTable('pets', {fido: cells, felix: cells});
+    const writer = await createPgPersister(store, openPool(), TABULAR);
+    await writer.save();
+    const late = createStore();
+    const ofLate = await createPgPersister(late, openPool(), TABULAR);
+    await ofLate.load();
+    const loaded = createStore();
+    const reader = await createPostgresPersister(loaded, openSql(), TABULAR);
+    for (const cellId of ['n', 'm', 'b', 'j', 't'] as const) {
+      store.setCell('pets', 'fido', cellId, others[cellId]);
+      const saved = writer.save();
+      for (let count = 0; count < 5; count++) {
+        await reader.load();
+        expect(Object.keys(loaded.getRow('pets', 'felix')).length).toBe(5);
+      }
+      await saved;
+    }
+    // Another client that knew the columns as they were.
+    late.setRow('pets', 'rex', cells);
+    await ofLate.save();
+    await reader.load();
+    expect(loaded.getTables()).toEqual({pets: {fido: others, felix: cells, rex: cells}});
+    expect(Object.is((loaded.getCell('pets', 'fido', 'j') as {a: number}).a, -0)).toBe(true);
+    for (const persister of [writer, reader, ofLate]) {
+      await persister.destroy();
+    }
+  },
+);
+
+test.skipIf(noPostgres)(
+  '[PG8] tables of others keep their columns, and refuse what these cannot hold',
+  async () => {
+    const {admin, openPool, openSql} = await createPlace();
+    await admin.query(
+      'CREATE TABLE pets (id int PRIMARY KEY, name varchar(10) NOT NULL, age int, weight numeric, sold boolean, info jsonb, born date)',
+    );
+    await admin.query(
+      `INSERT INTO pets VALUES (1, 'Fido', 3, 4.5, true, '{"a":[1]}', '2020-02-29'), (2, 'Felix', NULL, NULL, NULL, NULL, NULL)`,
+    );
+    const config = {
+      mode: 'tabular',
+      tables: {
+        load: {pets: {tableId: 'pets', rowIdColumnName: 'id'}},
+        save: {pets: {tableName: 'pets', rowIdColumnName: 'id'}},
+      },
+    } as const satisfies DatabasePersisterConfig;
+    const nulls = {age: null, weight: null, sold: null, info: null, born: null};
+    const fido = {name: 'Fido', age: 3, weight: 4.5, sold: true, info: {a: [1]}, born: '2020-02-29'};
+    for (const driverName of ['pg', 'postgres'] as const) {
+      const store = createStore();
+      const faults: unknown[] = [];
+      const note = (fault: unknown) => faults.push(fault);
+      const persister =
+        driverName === 'pg'
+          ? await createPgPersister(store, openPool(), config, undefined, note)
+          : await createPostgresPersister(store, openSql(), config, undefined, note);
+      await persister.load();
+      expect(store.getTables()).toEqual({pets: {1: fido, 2: {name: 'Felix', ...nulls}}});
+      const rex = {...fido, name: 'Rex', info: [null, 'x'], sold: false, born: null};
+      store.setRow('pets', '3', rex).setCell('pets', '2', 'sold', true);
+      await persister.save();
+      const {rows} = await admin.query('SELECT id, sold, info FROM pets ORDER BY id');
+      expect(rows.slice(1)).toEqual([
+        {id: 2, sold: true, info: null},
+        {id: 3, sold: false, info: [null, 'x']},
+      ]);
+      const reopened = createStore();
+      const reader = await createPgPersister(reopened, openPool(), config);
+      await reader.load();
+      expect(reopened.getRow('pets', '3')).toEqual(rex);
+      await reader.destroy();
+      store.setCell('pets', '2', 'age', 'old');
+      await persister.save();
+      expect(faults).toMatchObject([{code: 'driver/statement-failed'}]);
+      expect(persister.getDurability().state).toBe('failing');
+      store.delRow('pets', '3').setCell('pets', '2', 'sold', null).setCell('pets', '2', 'age', null);
+      await persister.save();
+      await persister.destroy();
+    }
+  },
+);
