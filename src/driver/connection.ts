@@ -112,6 +112,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
   };
 
   const begin = {read: statement(dialect.beginRead), write: statement(dialect.beginWrite)};
+  const limitWait = dialect.limitWait(busyTimeoutMs);
   const commit = statement(dialect.commit);
   const rollback = statement(dialect.rollback);
 
@@ -174,6 +175,9 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
       throw error;
     }
     try {
+      if (mode === 'write' && limitWait !== undefined) {
+        await send(query, limitWait);
+      }
       const result = await work();
       // Readers who keep the lock would meet this transaction again and again, were it begun anew.
       await (dialect.canCommitAgain ? retryWhileBusy(() => send(query, commit)) : send(query, commit));
@@ -195,6 +199,9 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
       return await transact(mode, async (query) => {
         thrown = undefined;
         try {
+          if (mode === 'write' && limitWait !== undefined) {
+            await send(query, limitWait);
+          }
           return await work(query);
         } catch (error) {
           thrown = {error};

@@ -35,6 +35,8 @@ certifyDriver(
   {
     driver: {
       ...POSTGRES_SKIP,
+      CN4: 'nobody else can lock it',
+      '[DR4] tells that another handle holds the lock': 'nobody else can lock it',
       '[DR4] tells that the handle is read-only': 'a PGlite cannot be opened read-only',
       '[DR4] tells that the handle is closed': 'all that a test opens share one PGlite',
     },

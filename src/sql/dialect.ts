@@ -32,6 +32,8 @@ export interface Dialect {
   readonly beginRead: string;
   readonly beginWrite: string;
   readonly commit: string;
+  /** Has a transaction that has begun wait for locks that long at most; undefined where none waits by itself. */
+  limitWait(timeoutMs: number): Statement | undefined;
   readonly rollback: string;
   /** Whether a COMMIT that was refused because of a lock leaves the transaction as it is, to be committed again. */
   readonly canCommitAgain: boolean;

@@ -16,6 +16,9 @@ export const postgresDialect: Dialect = {
   beginRead: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
   beginWrite: 'BEGIN',
   commit: 'COMMIT',
+  // 0 would be for ever.
+  limitWait: (timeoutMs) =>
+    statement(`SET LOCAL lock_timeout = ${Math.min(Math.max(1, Math.ceil(timeoutMs)), 2_147_483_647)}`),
   rollback: 'ROLLBACK',
   canCommitAgain: false,
   columnTypes: COLUMN_TYPES,

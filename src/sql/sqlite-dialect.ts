@@ -22,6 +22,7 @@ export const sqliteDialect: Dialect = {
   beginRead: 'BEGIN',
   beginWrite: 'BEGIN IMMEDIATE',
   commit: 'COMMIT',
+  limitWait: () => undefined,
   rollback: 'ROLLBACK',
   canCommitAgain: true,
   columnTypes: COLUMN_TYPES,

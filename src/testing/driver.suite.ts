@@ -33,12 +33,34 @@ const whileLocked = async (
   driver: Driver,
   work: (query: StatementsDriver['query']) => Promise<void>,
 ): Promise<void> => {
+  const {beginWrite, commit, rollback} = dialects[driver.dialect];
+  const lock = LOCK[driver.dialect];
+  const lockAndWork = async (query: StatementsDriver['query']) => {
+    lock === undefined || (await query(statement(lock)));
+    await work(query);
+  };
   if (driver.kind === 'statements' && driver.transact !== undefined) {
-    return driver.transact('write', work);
+    return driver.transact('write', lockAndWork);
   }
-  await driver.query(statement('BEGIN IMMEDIATE'));
-  await work(async (sent) => driver.query(sent));
-  await driver.query(statement('COMMIT'));
+  const run = async (query: StatementsDriver['query']) => {
+    await query(statement(beginWrite));
+    try {
+      await lockAndWork(query);
+    } catch (error) {
+      await query(statement(rollback));
+      throw error;
+    }
+    await query(statement(commit));
+  };
+  return driver.kind === 'statements' && driver.pin !== undefined
+    ? driver.pin(run)
+    : run(async (sent) => driver.query(sent));
+};
+
+// What locks out other writers, where beginning to write does not; and what has SQLite itself not wait for a lock.
+const LOCK = {sqlite: undefined, postgres: 'LOCK TABLE pets NOWAIT'} as const;
+const beImpatient = async (driver: Driver): Promise<void> => {
+  driver.dialect === 'sqlite' && (await driver.query(statement('PRAGMA busy_timeout = 0')));
 };
 
 /** Certifies a driver: `driverSuite({name, create, skip, runner: {describe, test, expect}})`. */
@@ -137,7 +159,7 @@ export const driverSuite = (options: SuiteOptions<DriverPlace>): void => {
       const {driver} = await place.open('read-write');
       const {driver: other} = await place.open('read-write');
       await query(driver, PETS);
-      await query(other, 'PRAGMA busy_timeout = 0');
+      await beImpatient(other);
       let error: unknown;
       await whileLocked(driver, async () => {
         error = await catchError(() => whileLocked(other, async () => undefined));
@@ -298,7 +320,7 @@ const connectionRules = (
   rule('[CN4] waits for a locked database as long as it may, and then says so', async (place) => {
     const {driver, insert} = await openPets(place);
     const {driver: other} = await place.open('read-write');
-    await other.query(statement('PRAGMA busy_timeout = 0'));
+    await beImpatient(other);
     const impatient = createConnection(other, {busyTimeoutMs: 30});
     const patient = createConnection(other, {busyTimeoutMs: 60_000});
 
@@ -332,7 +354,8 @@ const connectionRules = (
     const {driver} = await place.open('read-write');
     const told: [string, unknown[] | undefined][] = [];
     const connection = createConnection(driver, {onSqlCommand: (sql, params) => told.push([sql, params])});
-    const {beginWrite} = connection.dialect;
+    const {beginWrite, limitWait} = connection.dialect;
+    const limits = [limitWait(5_000)].flatMap((limit) => limit?.sql ?? []);
     const insert = (id: SqlValue, petName: SqlValue) => insertPet(connection.dialect, id, petName);
     await connection.query(statement(PETS));
     await connection.apply(() => [insert('fido', 'Fido')]);
@@ -342,8 +365,8 @@ const connectionRules = (
       driver.kind === 'batch' ||
       (driver.kind === 'statements' && driver.transact !== undefined) ||
       (driver.kind === 'host' && driver.wrap !== undefined)
-        ? [PETS, sql, sql]
-        : [PETS, beginWrite, sql, 'COMMIT', beginWrite, sql, 'ROLLBACK'];
+        ? [PETS, ...limits, sql, ...limits, sql]
+        : [PETS, beginWrite, ...limits, sql, 'COMMIT', beginWrite, ...limits, sql, 'ROLLBACK'];
     expect(told.map(([each]) => each)).toEqual(expected);
     expect(told.find(([each]) => each === sql)?.[1]).toEqual(['fido', 'Fido']);
     const {statementCount, byteCount} = connection.getStats();

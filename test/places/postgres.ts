@@ -93,8 +93,6 @@ export const createPostgresSchemas = () => {
 /** What the suite for drivers asks that no PostgreSQL does, and why. */
 export const POSTGRES_SKIP: {readonly [rule: string]: string} = {
   CN3: 'its calls return promises',
-  CN4: 'the server itself waits for the lock',
-  '[DR4] tells that another handle holds the lock': 'the server itself waits for the lock',
   '[DR4] tells that the database is full': 'the disk is the server’s',
   '[DR4] tells that the file is no database': 'the files are the server’s',
 };
