@@ -91,7 +91,10 @@ export const createTabularSaver = (
     const table =
       known !== undefined && isComplete && !dialect.hasStrictColumns
         ? known
-        : yield* prepareTable(schema, save, [...rowsOf(store, save.tableId, rowIds)]);
+        : yield* prepareTable(schema, save, {
+            // As often as they are looked at, and never all in memory.
+            [Symbol.iterator]: () => rowsOf(store, save.tableId, rowIds),
+          });
     yield* writer.writeRows(table, wholeRows(store, save.tableId, rowIds, doneRow));
   }
 
