@@ -9,8 +9,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import Database from 'better-sqlite3';
-import {createBetterSqlite3Persister} from '../../dist/entry/persisters/persister-better-sqlite3.js';
-import {createStore} from '../../dist/entry/store.js';
+import {createBetterSqlite3Persister} from '../../src/entry/persisters/persister-better-sqlite3.ts';
+import {createStore} from '../../src/entry/store.ts';
 
 const ROW_COUNT = 1_000_000;
 const LAYOUTS = {
