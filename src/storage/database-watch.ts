@@ -4,7 +4,6 @@
 import type {Ports, TimerHandle} from '../base/ports.ts';
 import type {Connection, TransactionResult} from '../driver/connection.ts';
 import type {SqlRow, Statement} from '../sql/statement.ts';
-import {keepListening} from './keep-listening.ts';
 
 export interface DatabaseWatch {
   /** What a write of this storage must ask around itself; undefined while nobody watches. */
@@ -15,28 +14,21 @@ export interface DatabaseWatch {
   noteRead(): Promise<void>;
   /** Whether somebody else changed something since; takes the change for known. */
   takeChange(): Promise<boolean>;
-  /** Calls back when somebody may have; resolves with how to stop. */
-  start(listener: () => void): Promise<() => Promise<void>>;
+  /** Calls back when somebody may have; returns how to stop. */
+  start(listener: () => void): () => void;
 }
 
 // Where other connections, this connection and the schema stand.
 interface Counters {
-  readonly version: string;
+  readonly version: number;
   readonly total: number;
   readonly schema: number;
 }
 
-export interface DatabaseWatchOptions {
-  /** How often the counter is asked. */
-  readonly intervalSeconds: number;
-  /** Where the database tells of writes, if it does. */
-  readonly channel: string | undefined;
-  readonly ports: Ports;
-}
-
 export const createDatabaseWatch = (
   connection: Connection,
-  {intervalSeconds, channel, ports}: DatabaseWatchOptions,
+  intervalSeconds: number,
+  ports: Ports,
 ): DatabaseWatch => {
   const counter = connection.changeCounter;
   let seen: Counters | undefined;
@@ -78,7 +70,7 @@ export const createDatabaseWatch = (
       return hasChanged;
     },
 
-    start: async (listener) => {
+    start: (listener) => {
       watcherCount++;
       const unwatch = connection.watch?.(listener);
       let timer: TimerHandle;
@@ -87,16 +79,10 @@ export const createDatabaseWatch = (
         listener();
       };
       timer = ports.setTimer(tick, intervalSeconds * 1_000, true);
-      const {listen} = connection;
-      const unlisten =
-        channel === undefined || listen === undefined
-          ? undefined
-          : await keepListening((onLost) => listen(channel, listener, onLost), listener, ports);
-      return async () => {
+      return () => {
         watcherCount--;
         ports.clearTimer(timer);
         unwatch?.();
-        await unlisten?.();
       };
     },
   };
@@ -106,5 +92,5 @@ const readCounters = (rows: readonly SqlRow[]): Counters | undefined => {
   const row = rows[0];
   return row === undefined
     ? undefined
-    : {version: String(row.version), total: Number(row.total), schema: Number(row.schema)};
+    : {version: Number(row.version), total: Number(row.total), schema: Number(row.schema)};
 };

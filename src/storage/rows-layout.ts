@@ -38,11 +38,7 @@ export const createRowsLayout = (
   const log = createChangeLog(dialect, `${tableName}_log`);
   const reader = createRowsReader(dialect, limits, tableName);
   const writer = createRowsWriter(dialect, limits, tableName);
-  const watch = createDatabaseWatch(connection, {
-    intervalSeconds: config.autoLoadIntervalSeconds,
-    channel: log.channel,
-    ports,
-  });
+  const watch = createDatabaseWatch(connection, config.autoLoadIntervalSeconds, ports);
   const position = createLogPosition();
   let hasTables = false;
   // How many rows a migration has put aside; the load that follows tells of them.
@@ -52,7 +48,10 @@ export const createRowsLayout = (
   const columns = `n ${counterType}, table_id ${keyType} NOT NULL, row_id ${keyType} NOT NULL, cells ${columnTypes.text} NOT NULL`;
   // In a damaged row even what must be there may be missing.
   const quarantineColumns = `n ${counterType}, table_id ${keyType}, row_id ${keyType}, cells ${columnTypes.text}`;
-  const createTables = [dialect.createTable(tableName, `${columns}, UNIQUE (table_id, row_id)`), log.create];
+  const createTables = [
+    statement(`CREATE TABLE IF NOT EXISTS ${table} (${columns}, UNIQUE (table_id, row_id))`),
+    log.create,
+  ];
   const isThere = dialect.describe([tableName]);
 
   const layout: MigratableLayout = {
@@ -83,7 +82,7 @@ export const createRowsLayout = (
   // Answers with how many that were: another writer may have mended one since it was read.
   function* moveToQuarantine(rowNumbers: readonly number[]): Steps<number> {
     const damaged = yield* reader.findDamaged(rowNumbers);
-    yield dialect.createTable(quarantineName, quarantineColumns);
+    yield statement(`CREATE TABLE IF NOT EXISTS ${dialect.quote(quarantineName)} (${quarantineColumns})`);
     for (const n of damaged) {
       const only = `WHERE n = ${dialect.placeholder(1)}`;
       yield statement(
@@ -171,9 +170,6 @@ export const createRowsLayout = (
   };
 
   function* writeSteps(write: Write): Steps<readonly number[]> {
-    if (log.hold !== undefined) {
-      yield log.hold;
-    }
     if (!hasTables) {
       yield* createTables;
     }
