@@ -72,6 +72,8 @@ export interface Connection {
   ): Promise<Result>;
   /** Calls back whenever the database may have changed; undefined where the driver cannot tell. */
   readonly watch: Driver['watch'];
+  /** Listens to a channel, between transactions; undefined where the driver cannot. */
+  readonly listen: Driver['listen'];
   getStats(): ConnectionStats;
   close(): Promise<void>;
 }
@@ -110,6 +112,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
   };
 
   const begin = {read: statement(dialect.beginRead), write: statement(dialect.beginWrite)};
+  const limitWait = dialect.limitWait(busyTimeoutMs);
   const commit = statement(dialect.commit);
   const rollback = statement(dialect.rollback);
 
@@ -172,6 +175,9 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
       throw error;
     }
     try {
+      if (mode === 'write' && limitWait !== undefined) {
+        await send(query, limitWait);
+      }
       const result = await work();
       // Readers who keep the lock would meet this transaction again and again, were it begun anew.
       await (dialect.canCommitAgain ? retryWhileBusy(() => send(query, commit)) : send(query, commit));
@@ -193,6 +199,9 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
       return await transact(mode, async (query) => {
         thrown = undefined;
         try {
+          if (mode === 'write' && limitWait !== undefined) {
+            await send(query, limitWait);
+          }
           return await work(query);
         } catch (error) {
           thrown = {error};
@@ -280,6 +289,13 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     changeCounter: driver.hasOneConnection === false ? undefined : dialect.changeCounter,
     limits: driver.limits,
     watch: driver.watch,
+    listen:
+      driver.listen &&
+      ((channel, onNotified, onLost) =>
+        queue.add(async () => {
+          const stop = await driver.listen?.(channel, onNotified, onLost);
+          return () => queue.add(async () => stop?.());
+        })),
     query: (sent) =>
       queue.add(() =>
         retryWhileBusy(async () =>

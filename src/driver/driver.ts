@@ -35,6 +35,15 @@ interface DriverBase {
   readonly hasReturning?: boolean;
   /** Calls back whenever the database may have changed, by this handle or by others; returns how to stop. */
   readonly watch?: (onMaybeChanged: () => void) => () => void;
+  /**
+   * Listens to a channel on which the database tells of writes; resolves with how to stop. `onLost` is called once where
+   * the connection that listened is gone, and nobody will be told any more.
+   */
+  readonly listen?: (
+    channel: string,
+    onNotified: () => void,
+    onLost: () => void,
+  ) => Promise<() => Promise<void>>;
   /** Ends what the driver itself opened. The caller's handle stays open: it is the caller's. */
   readonly close?: () => void | Promise<void>;
 }
@@ -71,3 +80,6 @@ export type Driver = HostDriver | StatementsDriver | BatchDriver;
 
 /** The limits of SQLite as it is compiled by default since 3.32; https://sqlite.org/limits.html */
 export const SQLITE_LIMITS: DriverLimits = {maxParams: 32_766, maxSqlBytes: 1_000_000};
+
+/** The limits of PostgreSQL's protocol; statements may be longer, and need not be. */
+export const POSTGRES_LIMITS: DriverLimits = {maxParams: 65_535, maxSqlBytes: 1_000_000};

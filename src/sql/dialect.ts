@@ -19,11 +19,21 @@ export type FaultKind =
   | 'missing'
   | 'other';
 
+/** A table whose changes are logged, and how much of the log is kept. */
+export interface ObservedTable {
+  readonly tableName: string;
+  readonly keyColumnName: string;
+  readonly pruneInterval: number;
+  readonly keptEntries: number;
+}
+
 export interface Dialect {
   readonly name: DialectName;
   readonly beginRead: string;
   readonly beginWrite: string;
   readonly commit: string;
+  /** Has a transaction that has begun wait for locks that long at most; undefined where none waits by itself. */
+  limitWait(timeoutMs: number): Statement | undefined;
   readonly rollback: string;
   /** Whether a COMMIT that was refused because of a lock leaves the transaction as it is, to be committed again. */
   readonly canCommitAgain: boolean;
@@ -33,7 +43,7 @@ export interface Dialect {
   /** The declared type of a key that counts up by itself. */
   readonly counterType: string;
   /**
-   * One row `{version, total, schema}` of numbers that move when another connection changed anything, when this one
+   * One row `{version, total, schema}` that moves when another connection changed anything, when this one
    * did, and when the schema was changed; undefined where others tell of their changes by themselves.
    */
   readonly changeCounter: Statement | undefined;
@@ -46,26 +56,62 @@ export interface Dialect {
    */
   readonly writeReport: Statement | undefined;
 
+  /** Whether a column holds values of its type alone, so that others' spelling makes it a column of text. */
+  readonly hasStrictColumns: boolean;
+  /** A created table with more columns than this has them all as text: a row has to fit into a page. */
+  readonly maxTypedColumns: number;
+  /** The most bytes that a name has. */
+  readonly maxNameBytes: number;
   /** Whether a table can be made to log its changes by plain triggers that anybody may create. */
   readonly hasSelfLogging: boolean;
+
+  /** Whether merging JSON refuses or changes what JavaScript's says: NULs, lone surrogates, -0. */
+  readonly hasStrictJson: boolean;
+
+  /**
+   * Waits until no other write transaction holds this name, and holds it to the end of this one; undefined where one
+   * transaction at a time writes anyway.
+   */
+  hold(name: string): Statement | undefined;
+  /** Makes a table with these columns, unless there is one of that name. */
+  createTable(tableName: string, columns: string): Statement;
+  /** Makes a table of these columns, the key's first, that is marked as created here. */
+  createOwnTable(tableName: string, columns: readonly string[]): Statement;
+  /** Keeps what a column stands for beside it, where its name is too long for a name; `describe` tells it as `spelling`. */
+  noteSpelling(tableName: string, columnName: string, spelling: string): Statement | undefined;
+  /** Makes a column one of text, in which what it holds is spelt: `mark`, then its JSON. */
+  widen(tableName: string, columnName: string, mark: string): Statement | undefined;
+  /** Keeps others from altering these tables until the end of the transaction, which it opens; undefined where none can. */
+  keepShape(tableNames: readonly string[]): Statement | undefined;
+  /** Makes the table of a log of changes, unless it is there. Its numbers are in the order of the commits. */
+  createLog(logTableName: string): Statement;
+  /** Has the database log the changes of a table by itself, keyed by a column, and prune the log. */
+  observe(logTableName: string, observed: ObservedTable): readonly Statement[];
+  /** Where writes to a table are told of, once it was made to; undefined where the database tells nobody. */
+  channelOf(tableName: string): string | undefined;
+  /** Makes a table, which is there, tell its channel of every write; undefined where there are no channels. */
+  announce(tableName: string): Statement | undefined;
 
   /** A name of a table or column in quotes. */
   quote(name: string): string;
   /** The placeholder of the n-th parameter, counted from 1. */
   placeholder(index: number): string;
+  /** The placeholder of a parameter for a column of this kind. */
+  placeholderFor(kind: ColumnKind, index: number): string;
+  /** A column as it is selected: as text, a number or a boolean, whatever a driver would make of its type. */
+  selectColumn(expression: string, kind: ColumnKind): string;
   /** What a column of that declared type holds natively. */
   kindOfType(declaredType: string): ColumnKind;
   /**
    * One row a column of the named tables and views, in order:
-   * `{tableName, isView, isOurs, columnName, declaredType, isKey, isUnique}` with 0 or 1 for the flags.
+   * `{tableName, isView, isOurs, columnName, declaredType, isKey, isUnique}` with 0 or 1 for the flags, and a
+   * `spelling` where one was noted.
    */
   describe(tableNames: readonly string[]): Statement;
   /** A hidden column that numbers rows in the order of their insertion, unless these columns hide it. */
   rowOrder(columnNames: readonly string[]): string | undefined;
   /** Names, in lower case, that no column can be given. */
   readonly reservedColumnNames: ReadonlySet<string>;
-  /** The end of a `CREATE TABLE` that marks it as created here. */
-  readonly ownershipMark: string;
   /** Merges a JSON object of changed cells into one of stored cells; a `null` in the patch deletes. */
   patchJson(stored: string, patch: string): string;
   /** A JSON text value of the column as an array member inside joined text. */

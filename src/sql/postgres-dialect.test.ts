@@ -51,7 +51,7 @@ test('an error without a state is of kind other', () => {
 
 test('asks for tables by parameters', () => {
   const {sql, params} = postgresDialect.describe(['pets', 'shops']);
-  expect(sql).toContain('IN ($1, $2)');
+  expect(sql).toContain('(VALUES ($1::text), ($2::text)) AS asked (name)');
   expect(params).toEqual(['pets', 'shops']);
 });
 
@@ -63,4 +63,37 @@ test('both dialects answer every question, under their own names', () => {
       expect(dialect.kindOfType(dialect.columnTypes[kind])).toBe(kind);
     }
   }
+});
+
+test('a client that loses the race to create something is to try again', () => {
+  const faults = [
+    {code: '42P07'},
+    {code: '42723'},
+    {code: '23505', schema: 'pg_catalog'},
+    {code: '23505', schema_name: 'pg_catalog'},
+    {code: 'XX000', message: 'tuple concurrently updated'},
+  ].map(postgresDialect.classify);
+  expect(faults).toEqual(Array(5).fill('busy'));
+  expect(postgresDialect.classify({code: '23505', schema: 'public'})).toBe('constraint');
+});
+
+test.each([
+  {code: 'ECONNREFUSED'},
+  {code: 'CONNECTION_ENDED'},
+  {message: 'Connection terminated unexpectedly'},
+  {message: 'Cannot use a pool after calling end on the pool'},
+  {message: 'PGlite is closed'},
+])('a handle that is closed says so: %j', (error) => {
+  expect(postgresDialect.classify(error)).toBe('closed');
+});
+
+test('text that is to stand as it is gets marks that it does not have', () => {
+  const {sql} = postgresDialect.createTable('a $holdfast$ "table" of $holdfast0$', 'id text');
+  expect(sql.startsWith('DO $holdfast1$')).toBe(true);
+  expect(sql).toContain('CREATE TABLE "a $holdfast$ ""table"" of $holdfast0$" (id text);');
+});
+
+test('the name of a channel is short and plain', () => {
+  expect(postgresDialect.channelOf('Pets & "x"')).toBe('holdfast_pets____x_');
+  expect(postgresDialect.channelOf('x'.repeat(70))?.length).toBe(59);
 });

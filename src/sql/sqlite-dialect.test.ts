@@ -81,7 +81,7 @@ describe('what it writes', () => {
   const ask = (sql: string, ...params: string[]) => {
     const db = new DatabaseSync(':memory:');
     db.exec(
-      `CREATE TABLE pets (id TEXT PRIMARY KEY ${sqliteDialect.ownershipMark});` +
+      `${sqliteDialect.createOwnTable('pets', ['id TEXT PRIMARY KEY']).sql};` +
         'ALTER TABLE pets ADD COLUMN name TEXT; CREATE TABLE "Others" (a INTEGER, b JSON); CREATE VIEW names AS SELECT name FROM pets;' +
         "INSERT INTO pets VALUES ('fido', 'Fi\"do'), ('felix', 'Felix')",
     );

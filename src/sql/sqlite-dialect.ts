@@ -1,7 +1,7 @@
 // How SQLite spells it.
 
-import type {ColumnKind, Dialect, FaultKind} from './dialect.ts';
-import {statement} from './statement.ts';
+import type {ColumnKind, Dialect, FaultKind, ObservedTable} from './dialect.ts';
+import {type Statement, statement} from './statement.ts';
 
 const COLUMN_TYPES: Dialect['columnTypes'] = {
   text: 'TEXT',
@@ -22,6 +22,7 @@ export const sqliteDialect: Dialect = {
   beginRead: 'BEGIN',
   beginWrite: 'BEGIN IMMEDIATE',
   commit: 'COMMIT',
+  limitWait: () => undefined,
   rollback: 'ROLLBACK',
   canCommitAgain: true,
   columnTypes: COLUMN_TYPES,
@@ -34,12 +35,31 @@ export const sqliteDialect: Dialect = {
   ),
   hasReturning: true,
   writeReport: statement('SELECT changes() AS "count", last_insert_rowid() AS "lastSeq"'),
+  hasStrictColumns: false,
+  maxTypedColumns: Number.POSITIVE_INFINITY,
+  maxNameBytes: Number.POSITIVE_INFINITY,
   hasSelfLogging: true,
-  ownershipMark: OWNERSHIP_MARK,
+  hasStrictJson: false,
   reservedColumnNames: new Set(ROW_NUMBER_NAMES),
 
-  quote: (name) => `"${name.replaceAll('"', '""')}"`,
+  hold: () => undefined,
+  createTable,
+  // Behind the key, which is never dropped, the mark stays.
+  createOwnTable: (tableName, [key, ...columns]) =>
+    statement(`CREATE TABLE ${quote(tableName)} (${[`${key} ${OWNERSHIP_MARK}`, ...columns].join(', ')})`),
+  noteSpelling: () => undefined,
+  widen: () => undefined,
+  keepShape: () => undefined,
+  createLog: (logTableName) =>
+    createTable(logTableName, 'seq INTEGER PRIMARY KEY, table_id TEXT NOT NULL, row_id TEXT NOT NULL'),
+  observe,
+  channelOf: () => undefined,
+  announce: () => undefined,
+
+  quote,
   placeholder: () => '?',
+  placeholderFor: () => '?',
+  selectColumn: (expression) => expression,
   kindOfType,
   describe: (tableNames) =>
     statement(
@@ -62,6 +82,41 @@ export const sqliteDialect: Dialect = {
   isJsonValid: (expression) => `json_valid(${expression})`,
   classify,
 };
+
+function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function createTable(tableName: string, columns: string): Statement {
+  return statement(`CREATE TABLE IF NOT EXISTS ${quote(tableName)} (${columns})`);
+}
+
+function observe(
+  logTableName: string,
+  {tableName, keyColumnName, pruneInterval, keptEntries}: ObservedTable,
+): readonly Statement[] {
+  const log = quote(logTableName);
+  const key = quote(keyColumnName);
+  const entry = (alias: 'NEW' | 'OLD') =>
+    `INSERT INTO ${log} (table_id, row_id) SELECT '${tableName.replaceAll("'", "''")}', ${alias}.${key} WHERE ${alias}.${key} IS NOT NULL`;
+  const bodies = {
+    insert: `${entry('NEW')};`,
+    update: `${entry('NEW')}; ${entry('OLD')} AND OLD.${key} IS NOT NEW.${key};`,
+    delete: `${entry('OLD')};`,
+  };
+  return [
+    ...(['insert', 'update', 'delete'] as const).map((event) =>
+      statement(
+        `CREATE TRIGGER IF NOT EXISTS ${quote(`${logTableName}_${event}_${tableName}`)} ` +
+          `AFTER ${event.toUpperCase()} ON ${quote(tableName)} BEGIN ${bodies[event]} END`,
+      ),
+    ),
+    statement(
+      `CREATE TRIGGER IF NOT EXISTS ${quote(`${logTableName}_prune`)} AFTER INSERT ON ${log} ` +
+        `WHEN NEW.seq % ${pruneInterval} = 0 BEGIN DELETE FROM ${log} WHERE seq <= NEW.seq - ${keptEntries}; END`,
+    ),
+  ];
+}
 
 // The rules by which SQLite gives a declared type its affinity, asked in the same order; https://sqlite.org/datatype3.html
 function kindOfType(declaredType: string): ColumnKind {

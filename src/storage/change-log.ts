@@ -33,6 +33,10 @@ type LogNews =
 export interface ChangeLog {
   /** The statement that makes the log's table. */
   readonly create: Statement;
+  /** What a transaction that will append does first, so that two such ones wait here and not for one another's rows. */
+  readonly hold: Statement | undefined;
+  /** Where entries are told of as they are committed; undefined where they are not. */
+  readonly channel: string | undefined;
   /** Statements that log these rows; the last one answers with the sequence numbers. */
   append(entries: readonly LogEntry[]): Steps<readonly number[]>;
   /** Logs that more changed than is worth listing. */
@@ -84,9 +88,9 @@ export const createChangeLog = (dialect: Dialect, logTableName: string): ChangeL
   }
 
   return {
-    create: statement(
-      `CREATE TABLE IF NOT EXISTS ${log} (seq ${dialect.counterType}, table_id ${dialect.keyType} NOT NULL, row_id ${dialect.keyType} NOT NULL)`,
-    ),
+    create: dialect.createLog(logTableName),
+    hold: dialect.hold(logTableName),
+    channel: dialect.channelOf(logTableName),
 
     append: (entries) => append(entries.length > MAX_ENTRIES_A_WRITE ? EVERYTHING_ENTRY : entries),
     appendEverything: () => append(EVERYTHING_ENTRY),
@@ -119,29 +123,11 @@ export const createChangeLog = (dialect: Dialect, logTableName: string): ChangeL
     },
 
     observe: (tableName, keyColumnName) =>
-      (['insert', 'update', 'delete'] as const)
-        .map((event) => {
-          const name = dialect.quote(`${logTableName}_${event}_${tableName}`);
-          const key = dialect.quote(keyColumnName);
-          const entry = (alias: 'NEW' | 'OLD') =>
-            `INSERT INTO ${log} (table_id, row_id) SELECT ${quoteText(tableName)}, ${alias}.${key} WHERE ${alias}.${key} IS NOT NULL`;
-          const body =
-            event === 'insert'
-              ? `${entry('NEW')};`
-              : event === 'delete'
-                ? `${entry('OLD')};`
-                : `${entry('NEW')}; ${entry('OLD')} AND OLD.${key} IS NOT NEW.${key};`;
-          return statement(
-            `CREATE TRIGGER IF NOT EXISTS ${name} AFTER ${event.toUpperCase()} ON ${dialect.quote(tableName)} BEGIN ${body} END`,
-          );
-        })
-        .concat(
-          statement(
-            `CREATE TRIGGER IF NOT EXISTS ${dialect.quote(`${logTableName}_prune`)} AFTER INSERT ON ${log} ` +
-              `WHEN NEW.seq % ${PRUNE_INTERVAL} = 0 BEGIN DELETE FROM ${log} WHERE seq <= NEW.seq - ${KEPT_ENTRIES}; END`,
-          ),
-        ),
+      dialect.observe(logTableName, {
+        tableName,
+        keyColumnName,
+        pruneInterval: PRUNE_INTERVAL,
+        keptEntries: KEPT_ENTRIES,
+      }),
   };
 };
-
-const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;

@@ -4,6 +4,7 @@
 import type {Ports, TimerHandle} from '../base/ports.ts';
 import type {Connection, TransactionResult} from '../driver/connection.ts';
 import type {SqlRow, Statement} from '../sql/statement.ts';
+import {keepListening} from './keep-listening.ts';
 
 export interface DatabaseWatch {
   /** What a write of this storage must ask around itself; undefined while nobody watches. */
@@ -14,21 +15,28 @@ export interface DatabaseWatch {
   noteRead(): Promise<void>;
   /** Whether somebody else changed something since; takes the change for known. */
   takeChange(): Promise<boolean>;
-  /** Calls back when somebody may have; returns how to stop. */
-  start(listener: () => void): () => void;
+  /** Calls back when somebody may have; resolves with how to stop. */
+  start(listener: () => void): Promise<() => Promise<void>>;
 }
 
 // Where other connections, this connection and the schema stand.
 interface Counters {
-  readonly version: number;
+  readonly version: string;
   readonly total: number;
   readonly schema: number;
 }
 
+export interface DatabaseWatchOptions {
+  /** How often the counter is asked. */
+  readonly intervalSeconds: number;
+  /** Where the database tells of writes, if it does. */
+  readonly channel: string | undefined;
+  readonly ports: Ports;
+}
+
 export const createDatabaseWatch = (
   connection: Connection,
-  intervalSeconds: number,
-  ports: Ports,
+  {intervalSeconds, channel, ports}: DatabaseWatchOptions,
 ): DatabaseWatch => {
   const counter = connection.changeCounter;
   let seen: Counters | undefined;
@@ -70,7 +78,7 @@ export const createDatabaseWatch = (
       return hasChanged;
     },
 
-    start: (listener) => {
+    start: async (listener) => {
       watcherCount++;
       const unwatch = connection.watch?.(listener);
       let timer: TimerHandle;
@@ -79,10 +87,16 @@ export const createDatabaseWatch = (
         listener();
       };
       timer = ports.setTimer(tick, intervalSeconds * 1_000, true);
-      return () => {
+      const {listen} = connection;
+      const unlisten =
+        channel === undefined || listen === undefined
+          ? undefined
+          : await keepListening((onLost) => listen(channel, listener, onLost), listener, ports);
+      return async () => {
         watcherCount--;
         ports.clearTimer(timer);
         unwatch?.();
+        await unlisten?.();
       };
     },
   };
@@ -92,5 +106,5 @@ const readCounters = (rows: readonly SqlRow[]): Counters | undefined => {
   const row = rows[0];
   return row === undefined
     ? undefined
-    : {version: Number(row.version), total: Number(row.total), schema: Number(row.schema)};
+    : {version: String(row.version), total: Number(row.total), schema: Number(row.schema)};
 };

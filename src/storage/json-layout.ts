@@ -28,7 +28,13 @@ export const createJsonLayout = (
   const p2 = dialect.placeholder(2);
   const p3 = dialect.placeholder(3);
 
-  const createTable = `CREATE TABLE IF NOT EXISTS ${table} (${idColumn} ${dialect.keyType} PRIMARY KEY, ${storeColumn} ${dialect.columnTypes.text})`;
+  const createTable = dialect.createTable(
+    config.storeTableName,
+    `${idColumn} ${dialect.keyType} PRIMARY KEY, ${storeColumn} ${dialect.columnTypes.text}`,
+  );
+  // Others may be watching already.
+  const announce = dialect.announce(config.storeTableName);
+  const prepare = announce === undefined ? [createTable] : [createTable, announce];
   const select = `SELECT ${storeColumn} AS "store" FROM ${table} WHERE ${idColumn} = ${p1}`;
   const insert = `INSERT INTO ${table} (${idColumn}, ${storeColumn}) VALUES (${p1}, ${p2}) ON CONFLICT (${idColumn})`;
   const returning = dialect.hasReturning ? ' RETURNING 1 AS "done"' : '';
@@ -59,14 +65,39 @@ export const createJsonLayout = (
       return text === undefined ? ([{}, {}] satisfies Content) : parseContent(text);
     },
     replaceAll: async (query, content) => {
-      await query(statement(createTable));
+      for (const each of prepare) {
+        await query(each);
+      }
       await query(statement(overwrite, [ROW_ID, stringifyContent(content)]));
     },
   };
 
-  const watch = createDatabaseWatch(connection, config.autoLoadIntervalSeconds, ports);
+  const watch = createDatabaseWatch(connection, {
+    intervalSeconds: config.autoLoadIntervalSeconds,
+    channel: dialect.channelOf(config.storeTableName),
+    ports,
+  });
   const gate = createGate(connection, layout, config);
   const query: Query = (sent) => connection.query(sent);
+
+  // A table that is there already may not tell of its writes yet. One that is not, is made to when it is created.
+  const announceIfThere = async (): Promise<void> => {
+    if (announce === undefined) {
+      return;
+    }
+    try {
+      await connection.transaction('write', function* () {
+        if ((yield dialect.describe([config.storeTableName])).length > 0) {
+          yield announce;
+        }
+      });
+    } catch (error) {
+      // Whoever may not alter the table looks at it at intervals.
+      if (!isHoldfastError(error)) {
+        throw error;
+      }
+    }
+  };
 
   return createDocumentStorage({
     name: `the row "${ROW_ID}" of table "${config.storeTableName}"`,
@@ -88,7 +119,7 @@ export const createJsonLayout = (
           'write',
           function* () {
             if (expected === undefined) {
-              yield statement(createTable);
+              yield* prepare;
             }
             const swapped = yield swap;
             return dialect.hasReturning || dialect.writeReport === undefined
@@ -117,7 +148,10 @@ export const createJsonLayout = (
       });
       return `the row "${copyId}" of the same table`;
     },
-    watch: async (listener) => watch.start(listener),
+    watch: async (listener) => {
+      await announceIfThere();
+      return watch.start(listener);
+    },
     hasChanged: () => watch.takeChange(),
     close: () => connection.close(),
   });

@@ -54,6 +54,10 @@ export const migrate = async (
     return;
   }
   await connection.interactive(async (query) => {
+    const hold = connection.dialect.hold(VERSION_TABLE);
+    if (hold !== undefined) {
+      await query(hold);
+    }
     const stamped = await readVersion(connection.dialect, query, layout.scope);
     const stored = stamped ?? ((await layout.hasData(query)) ? 1 : schemaVersion);
     if (stored > schemaVersion) {
@@ -138,9 +142,7 @@ const writeVersion = async (
 ): Promise<void> => {
   const table = dialect.quote(VERSION_TABLE);
   await query(
-    statement(
-      `CREATE TABLE IF NOT EXISTS ${table} (scope ${dialect.keyType} PRIMARY KEY, version INTEGER NOT NULL)`,
-    ),
+    dialect.createTable(VERSION_TABLE, `scope ${dialect.keyType} PRIMARY KEY, version INTEGER NOT NULL`),
   );
   await query(
     statement(

@@ -38,7 +38,11 @@ export const createRowsLayout = (
   const log = createChangeLog(dialect, `${tableName}_log`);
   const reader = createRowsReader(dialect, limits, tableName);
   const writer = createRowsWriter(dialect, limits, tableName);
-  const watch = createDatabaseWatch(connection, config.autoLoadIntervalSeconds, ports);
+  const watch = createDatabaseWatch(connection, {
+    intervalSeconds: config.autoLoadIntervalSeconds,
+    channel: log.channel,
+    ports,
+  });
   const position = createLogPosition();
   let hasTables = false;
   // How many rows a migration has put aside; the load that follows tells of them.
@@ -48,10 +52,7 @@ export const createRowsLayout = (
   const columns = `n ${counterType}, table_id ${keyType} NOT NULL, row_id ${keyType} NOT NULL, cells ${columnTypes.text} NOT NULL`;
   // In a damaged row even what must be there may be missing.
   const quarantineColumns = `n ${counterType}, table_id ${keyType}, row_id ${keyType}, cells ${columnTypes.text}`;
-  const createTables = [
-    statement(`CREATE TABLE IF NOT EXISTS ${table} (${columns}, UNIQUE (table_id, row_id))`),
-    log.create,
-  ];
+  const createTables = [dialect.createTable(tableName, `${columns}, UNIQUE (table_id, row_id)`), log.create];
   const isThere = dialect.describe([tableName]);
 
   const layout: MigratableLayout = {
@@ -82,7 +83,7 @@ export const createRowsLayout = (
   // Answers with how many that were: another writer may have mended one since it was read.
   function* moveToQuarantine(rowNumbers: readonly number[]): Steps<number> {
     const damaged = yield* reader.findDamaged(rowNumbers);
-    yield statement(`CREATE TABLE IF NOT EXISTS ${dialect.quote(quarantineName)} (${quarantineColumns})`);
+    yield dialect.createTable(quarantineName, quarantineColumns);
     for (const n of damaged) {
       const only = `WHERE n = ${dialect.placeholder(1)}`;
       yield statement(
@@ -170,6 +171,9 @@ export const createRowsLayout = (
   };
 
   function* writeSteps(write: Write): Steps<readonly number[]> {
+    if (log.hold !== undefined) {
+      yield log.hold;
+    }
     if (!hasTables) {
       yield* createTables;
     }

@@ -29,6 +29,7 @@ const MAX_ROWS_A_STATEMENT = 100;
 export const createRowsWriter = (dialect: Dialect, limits: DriverLimits, tableName: string): RowsWriter => {
   const table = dialect.quote(tableName);
   const p = dialect.placeholder;
+  const {hasStrictJson} = dialect;
   const insert = `INSERT INTO ${table} (table_id, row_id, cells) VALUES `;
   const onConflict = ' ON CONFLICT (table_id, row_id) DO UPDATE SET cells = ';
   const stored = `${table}.cells`;
@@ -84,11 +85,16 @@ export const createRowsWriter = (dialect: Dialect, limits: DriverLimits, tableNa
     row: Row,
   ): Steps {
     if (isReplacement(changes)) {
-      yield statement(replaceOne, [tableText, rowText, spellRowCells(row)]);
+      yield statement(replaceOne, [tableText, rowText, spellRowCells(row, hasStrictJson)]);
     } else if (isWholeRow(changes, row)) {
-      yield* batch.add(tableText, rowText, spellRowCells(row));
+      yield* batch.add(tableText, rowText, spellRowCells(row, hasStrictJson));
     } else {
-      yield statement(mergeOne, [tableText, rowText, spellRowCells(row), spellPatch(changes)]);
+      yield statement(mergeOne, [
+        tableText,
+        rowText,
+        spellRowCells(row, hasStrictJson),
+        spellPatch(changes, hasStrictJson),
+      ]);
     }
   }
 
@@ -131,7 +137,11 @@ export const createRowsWriter = (dialect: Dialect, limits: DriverLimits, tableNa
           if (value === undefined) {
             deleted.push(spellId(valueId));
           } else {
-            yield* batch.add(VALUES_TABLE, spellId(valueId), spellRowCells({[VALUE_CELL]: value}));
+            yield* batch.add(
+              VALUES_TABLE,
+              spellId(valueId),
+              spellRowCells({[VALUE_CELL]: value}, hasStrictJson),
+            );
           }
         }
         yield* deleteRows(VALUES_TABLE, deleted);
@@ -146,7 +156,11 @@ export const createRowsWriter = (dialect: Dialect, limits: DriverLimits, tableNa
       for (const tableId of tableIds) {
         const tableText = spellId(tableId);
         for (const rowId of store.getRowIds(tableId)) {
-          yield* batch.add(tableText, spellId(rowId), spellRowCells(store.getRow(tableId, rowId)));
+          yield* batch.add(
+            tableText,
+            spellId(rowId),
+            spellRowCells(store.getRow(tableId, rowId), hasStrictJson),
+          );
           if (++doneRows % 1_000 === 0) {
             onProgress(doneRows, totalRows);
           }
@@ -157,7 +171,7 @@ export const createRowsWriter = (dialect: Dialect, limits: DriverLimits, tableNa
         yield* batch.add(
           VALUES_TABLE,
           spellId(valueId),
-          spellRowCells({[VALUE_CELL]: values[valueId] as Cell}),
+          spellRowCells({[VALUE_CELL]: values[valueId] as Cell}, hasStrictJson),
         );
       }
       yield* batch.end();

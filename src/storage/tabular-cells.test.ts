@@ -3,7 +3,14 @@ import type {Cell} from '../base/content.ts';
 import type {ColumnKind} from '../sql/dialect.ts';
 import {awkwardCells} from '../testing/awkward.ts';
 import {exactText} from '../testing/exact-text.ts';
-import {foreignCodec, kindOfCell, ownCodec} from './tabular-cells.ts';
+import {
+  foreignCodec,
+  kindOfCell,
+  ownCodec,
+  strictCodec,
+  strictForeignCodec,
+  strictKindOf,
+} from './tabular-cells.ts';
 
 const KINDS: readonly ColumnKind[] = ['text', 'number', 'boolean', 'json', 'any'];
 
@@ -76,4 +83,37 @@ describe('columns of others', () => {
       expect(exactText(decode(encode(cell)))).toBe(exactText(cell));
     }
   });
+});
+
+test('strict columns hold their own kind alone, and spell the rest only where they are of text', () => {
+  const held = (kind: 'text' | 'number' | 'boolean' | 'json', cell: Cell) => strictCodec(kind).holds(cell);
+  expect(['text', 'a\0', 1, null, {}].map((cell) => held('text', cell))).toEqual(Array(5).fill(true));
+  expect([1, -0, '1', null].map((cell) => held('number', cell))).toEqual([true, false, false, false]);
+  expect([true, 1, null].map((cell) => held('boolean', cell))).toEqual([true, false, false]);
+  expect([{a: 1}, [-0], ['\0'], ['\uD83D'], 'text', null].map((cell) => held('json', cell))).toEqual([
+    true,
+    ...Array(5).fill(false),
+  ]);
+  expect([true, 1.5, [1], 'x', null].map(strictKindOf)).toEqual(['boolean', 'number', 'json', 'text', 'any']);
+  expect([strictKindOf(-0), strictKindOf([-0]), strictKindOf('a\0')]).toEqual(['any', 'any', 'any']);
+  expect(strictCodec('boolean').encode(true)).toBe('true');
+  for (const cell of ['text', 'a\0', 1.5, -0, true, null, {a: [-0]}]) {
+    const {encode, decode} = strictCodec('text');
+    expect(exactText(decode(encode(cell)))).toBe(exactText(cell));
+  }
+});
+
+test('strict columns of others are given what they hold, JSON as JSON, and a null for a null', () => {
+  const {encode, decode} = strictForeignCodec('json');
+  expect([encode({a: 1}), encode('x'), encode(null), decode('[1]'), decode(null)]).toEqual([
+    '{"a":1}',
+    '"x"',
+    null,
+    [1],
+    null,
+  ]);
+  expect([strictForeignCodec('number').encode('old'), strictForeignCodec('text').encode(1)]).toEqual([
+    'old',
+    '\uFFFD1',
+  ]);
 });

@@ -11,6 +11,8 @@ export interface CellCodec {
   encode(cell: CellOrUndefined): SqlValue;
   /** The cell, or undefined for none. Throws a SyntaxError for a spelling that is damaged. */
   decode(value: unknown): CellOrUndefined;
+  /** Whether the column, as it is declared, can be given what `encode` says. */
+  holds(cell: Cell): boolean;
 }
 
 /** What kind of column holds a cell natively; undefined for a null, which none does. */
@@ -30,7 +32,49 @@ export const kindOfCell = (cell: Cell): ColumnKind | undefined => {
 export const ownCodec = (kind: ColumnKind): CellCodec => ({
   encode: (cell) => (cell === undefined ? null : (encodeNatively(kind, cell) ?? spell(cell))),
   decode: (value) => (value === null ? undefined : decodeValue(kind, value)),
+  holds: always,
 });
+
+/** As `ownCodec`, where a column holds values of its declared type alone: spellings stand in columns of text. */
+export const strictCodec = (kind: ColumnKind): CellCodec => ({
+  encode: (cell) => (cell === undefined ? null : (encodeStrictly(kind, cell) ?? spell(cell))),
+  decode: (value) => (value === null ? undefined : decodeValue(kind, value)),
+  holds: (cell) => kind === 'text' || encodeStrictly(kind, cell) !== undefined,
+});
+
+/** As `foreignCodec`, where a column holds values of its declared type alone: what it cannot hold, the database refuses. */
+export const strictForeignCodec = (kind: ColumnKind): CellCodec => ({
+  encode: (cell) =>
+    cell === undefined || cell === null
+      ? null
+      : kind === 'json'
+        ? stringifyJson(cell)
+        : (encodeStrictly(kind, cell) ??
+          (typeof cell === 'string' && isPlainText(cell) ? cell : spell(cell))),
+  decode: (value) => (value === null ? null : decodeValue(kind, value)),
+  holds: always,
+});
+
+/** The kind of a strict column that holds a cell. */
+export const strictKindOf = (cell: Cell): ColumnKind => {
+  const kind = kindOfCell(cell) ?? 'any';
+  return encodeStrictly(kind, cell) === undefined ? 'any' : kind;
+};
+
+const always = (): boolean => true;
+
+const encodeStrictly = (kind: ColumnKind, cell: Cell): SqlValue | undefined => {
+  if (kind === 'boolean') {
+    return typeof cell === 'boolean' ? String(cell) : undefined;
+  }
+  const encoded = kind === 'any' ? undefined : encodeNatively(kind, cell);
+  return kind === 'json' && encoded !== undefined && CHANGED_BY_JSONB.test(String(encoded))
+    ? undefined
+    : encoded;
+};
+
+// NULs, lone surrogates, and -0; text that looks like them is taken for them.
+const CHANGED_BY_JSONB = /\\u(?:0000|d)|-0(?![.\d])/;
 
 export const foreignCodec = (declaredKind: ColumnKind): CellCodec => {
   // JSON in somebody else's column is text to them.
@@ -41,6 +85,7 @@ export const foreignCodec = (declaredKind: ColumnKind): CellCodec => {
         ? null
         : (encodeForeign(kind, cell) ?? encodeNatively(kind, cell) ?? spell(cell)),
     decode: (value) => (value === null ? null : decodeValue(kind, value)),
+    holds: always,
   };
 };
 

@@ -4,6 +4,7 @@
 import type {Changes} from '../base/content.ts';
 import {isHoldfastError} from '../base/errors.ts';
 import type {Connection} from '../driver/connection.ts';
+import type {Statement} from '../sql/statement.ts';
 import {createChangeLog} from './change-log.ts';
 import type {ResolvedTabular} from './database-config.ts';
 import {createLogPosition} from './log-position.ts';
@@ -27,6 +28,10 @@ export interface OwnEntries {
 }
 
 export interface TabularFeed {
+  /** Where the log's entries are told of; undefined where they are not. */
+  readonly channel: string | undefined;
+  /** What a transaction that writes does first; undefined where nobody else could write. */
+  readonly hold: Statement | undefined;
   /** Begins to log, where that is possible. */
   start(readSchema: () => Steps<Schema>): Promise<void>;
   /** Everything logged so far is known. */
@@ -74,6 +79,9 @@ export const createTabularFeed = (
   const namesOf = (tables: readonly TableSchema[]): string => JSON.stringify(tables.map(({name}) => name));
 
   function* startLog(readSchema: () => Steps<Schema>): Steps<{names: string; seq: number} | undefined> {
+    if (log.hold !== undefined) {
+      yield log.hold;
+    }
     const tables = observed(yield* readSchema());
     if (tables === undefined) {
       return undefined;
@@ -90,6 +98,9 @@ export const createTabularFeed = (
   }
 
   return {
+    channel: log.channel,
+    hold: log.hold,
+
     start: async (readSchema) => {
       const namesBefore = loggedNames;
       loggedNames = undefined;

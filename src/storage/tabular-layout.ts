@@ -6,6 +6,7 @@ import type {Id} from '../base/content.ts';
 import {isHoldfastError} from '../base/errors.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
 import type {Connection} from '../driver/connection.ts';
+import type {Statement} from '../sql/statement.ts';
 import {readerOf} from './content-reader.ts';
 import type {ResolvedTabular} from './database-config.ts';
 import {createDatabaseWatch} from './database-watch.ts';
@@ -30,7 +31,11 @@ export const createTabularLayout = (
   const loader = createTabularLoader(dialect, config, createTabularReader(dialect, limits));
   const saver = createTabularSaver(dialect, config, schemas, createTabularWriter(dialect, limits, schemas));
   const feed = createTabularFeed(connection, config, loader);
-  const watch = createDatabaseWatch(connection, config.autoLoadIntervalSeconds, ports);
+  const watch = createDatabaseWatch(connection, {
+    intervalSeconds: config.autoLoadIntervalSeconds,
+    channel: feed.channel,
+    ports,
+  });
   const keyNames = nameKeys(config);
   // The tables as they were last seen; undefined: not known.
   let schema: Schema | undefined;
@@ -42,17 +47,52 @@ export const createTabularLayout = (
   }
 
   function* save(write: Write): Steps {
-    yield* saver.saveAll(schema ?? (yield* readSchema()), write);
+    // Where a column holds values of one type, it is to be known for sure which.
+    const known = dialect.hasStrictColumns ? undefined : schema;
+    yield* saver.saveAll(known ?? (yield* readSchema()), write);
   }
 
-  // Where a counter tells one's own writes from others', the log need not be asked.
+  // Where a counter tells one's own writes from others', the log need not be asked. While it is held, nobody else adds to it.
   function* observe(steps: Steps): Steps<OwnEntries | undefined> {
-    if (connection.changeCounter === undefined) {
+    if (feed.hold !== undefined) {
+      yield feed.hold;
+    }
+    if (connection.changeCounter === undefined || feed.hold !== undefined) {
       return yield* feed.observeOwn(steps);
     }
     yield* steps;
     return undefined;
   }
+
+  // What a transaction that reads begins with, so that nobody alters the tables that Holdfast made.
+  const keepShapeNow = async (): Promise<Statement | undefined> => {
+    if (!dialect.hasStrictColumns) {
+      return undefined;
+    }
+    const rows = await connection.query(dialect.describe([...keyNames.keys()]));
+    const ours = rows.filter(({isOurs}) => Number(isOurs) === 1);
+    return dialect.keepShape([...new Set(ours.map(({tableName}) => String(tableName)))]);
+  };
+
+  const readSteps = async <Result>(steps: () => Steps<Result>, isSecond = false): Promise<Result> => {
+    const keepShape = await keepShapeNow();
+    if (keepShape === undefined) {
+      return (await connection.transaction('read', steps)).result;
+    }
+    try {
+      const {result} = await connection.transaction('read', function* () {
+        yield keepShape;
+        return yield* steps();
+      });
+      return result;
+    } catch (error) {
+      // A table was dropped before it was locked.
+      if (!isSecond && isHoldfastError(error, 'driver/missing')) {
+        return readSteps(steps, true);
+      }
+      throw error;
+    }
+  };
 
   const layout: MigratableLayout = {
     scope: 'tabular',
@@ -69,6 +109,9 @@ export const createTabularLayout = (
       return content ?? [{}, {}];
     },
     replaceAll: async (query, content) => {
+      if (feed.hold !== undefined) {
+        await query(feed.hold);
+      }
       const known = await runSteps(query, readSchema());
       await runSteps(query, saver.clear(known));
       const write = {changes: undefined, isExplicit: false, onProgress: ignore, onFault: ignore};
@@ -83,7 +126,7 @@ export const createTabularLayout = (
       await gate.pass();
       await watch.noteRead();
       const damage = createDamageReport();
-      const {result: content} = await connection.transaction('read', function* () {
+      const content = await readSteps(function* () {
         yield* feed.noteRead();
         return yield* loader.loadAll(yield* readSchema(), onProgress, damage.note);
       });
@@ -125,7 +168,7 @@ export const createTabularLayout = (
       }
       await gate.pass();
       const damage = createDamageReport();
-      const {result: news} = await connection.transaction('read', function* () {
+      const news = await readSteps(function* () {
         return yield* feed.readNews(yield* readSchema(), damage.note);
       });
       switch (news.kind) {
@@ -144,11 +187,11 @@ export const createTabularLayout = (
     watch: async (listener) => {
       await gate.pass();
       await feed.start(readSchema);
-      const stop = watch.start(() => listener());
+      const stop = await watch.start(() => listener());
       isWatched = true;
       return () => {
         isWatched = false;
-        stop();
+        return stop();
       };
     },
     close: () => connection.close(),

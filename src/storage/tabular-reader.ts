@@ -48,8 +48,12 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
     // Columns are fetched by their position: a column may be named __proto__.
     const aliases = columns.map((_, index) => `c${index}`);
     const tableName = dialect.quote(table.name);
-    const names = columns.map(({name}, index) => `${tableName}.${dialect.quote(name)} AS ${aliases[index]}`);
-    const selected = [`${tableName}.${dialect.quote(table.keyName)} AS k`, ...names].join(', ');
+    const names = columns.map(
+      ({name, kind}, index) =>
+        `${dialect.selectColumn(`${tableName}.${dialect.quote(name)}`, kind)} AS ${aliases[index]}`,
+    );
+    const key = dialect.selectColumn(`${tableName}.${dialect.quote(table.keyName)}`, 'text');
+    const selected = [`${key} AS k`, ...names].join(', ');
     // Plain objects of one shape are quickest, and hold any key but one.
     const createRow: () => Row = cellIds.includes('__proto__') ? emptyObject : () => ({});
 

@@ -52,17 +52,23 @@ export const createTabularSaver = (
   ): Steps {
     const deleted: Id[] = [];
     const changed: RowChanges[] = [];
+    const changedIds: Id[] = [];
     for (const rowId of Object.keys(changes)) {
       const row = changes[rowId];
       if (row === undefined) {
         deleted.push(rowId);
       } else {
         changed.push(row);
+        changedIds.push(rowId);
       }
     }
     const existing = schema.get(save.tableName);
     if (changed.length > 0) {
-      const table = yield* prepareTable(schema, save, changed);
+      const table = yield* prepareTable(
+        schema,
+        save,
+        dialect.hasStrictColumns ? [...changed, ...changedIds.map(rowOf)] : changed,
+      );
       yield* writer.writeRows(table, changedRows(changes, rowOf, doneRow));
     }
     if (existing !== undefined && deleted.length > 0) {
@@ -83,9 +89,12 @@ export const createTabularSaver = (
     const known = schema.get(save.tableName);
     const isComplete = store.getTableCellIds(save.tableId).every((cellId) => known?.columns.has(cellId));
     const table =
-      known !== undefined && isComplete
+      known !== undefined && isComplete && !dialect.hasStrictColumns
         ? known
-        : yield* prepareTable(schema, save, rowsOf(store, save.tableId, rowIds));
+        : yield* prepareTable(schema, save, {
+            // As often as they are looked at, and never all in memory.
+            [Symbol.iterator]: () => rowsOf(store, save.tableId, rowIds),
+          });
     yield* writer.writeRows(table, wholeRows(store, save.tableId, rowIds, doneRow));
   }
 

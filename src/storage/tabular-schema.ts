@@ -6,11 +6,12 @@ import type {Id} from '../base/content.ts';
 import type {ColumnKind, Dialect} from '../sql/dialect.ts';
 import {type Statement, statement} from '../sql/statement.ts';
 import type {Steps} from './steps.ts';
-import {type CellCodec, foreignCodec, ownCodec} from './tabular-cells.ts';
+import {type CellCodec, foreignCodec, ownCodec, strictCodec, strictForeignCodec} from './tabular-cells.ts';
 
 export interface Column {
   readonly cellId: Id;
   readonly name: string;
+  readonly kind: ColumnKind;
   readonly codec: CellCodec;
 }
 
@@ -29,14 +30,16 @@ export type Schema = Map<string, TableSchema>;
 export interface TabularSchema {
   /** Reads what there is of these tables, each with its key column. */
   read(keyNames: ReadonlyMap<string, string>): Steps<Schema>;
-  /** A new table with these columns, by the ids of the cells, and the statement that makes it. */
+  /** A new table with these columns, by the ids of the cells, and the statements that make it. */
   create(
     tableName: string,
     keyName: string,
     kinds: ReadonlyMap<Id, ColumnKind>,
-  ): {readonly table: TableSchema; readonly statement: Statement};
-  /** The column for a cell, and the statement that adds it. */
-  addColumn(table: TableSchema, cellId: Id, kind: ColumnKind): Statement;
+  ): {readonly table: TableSchema; readonly statements: readonly Statement[]};
+  /** The column for a cell, and the statements that add it. */
+  addColumn(table: TableSchema, cellId: Id, kind: ColumnKind): readonly Statement[];
+  /** Makes the column of a cell one of text, and the statement that does so; none where columns hold anything. */
+  widen(table: TableSchema, cellId: Id): readonly Statement[];
 }
 
 export const createTabularSchema = (dialect: Dialect): TabularSchema => ({
@@ -59,14 +62,10 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => ({
       };
       schema.set(name, table);
       const columnName = String(row.columnName);
-      const cellId = cellIdOf(columnName);
+      const cellId = cellIdOf(String(row.spelling ?? columnName));
       if (!isSameName(columnName, keyName) && cellId !== undefined) {
         const kind = dialect.kindOfType(String(row.declaredType));
-        table.columns.set(cellId, {
-          cellId,
-          name: columnName,
-          codec: isOurs ? ownCodec(kind) : foreignCodec(kind),
-        });
+        table.columns.set(cellId, makeColumn(dialect, table, {cellId, name: columnName, kind}));
       }
     }
     return schema;
@@ -74,18 +73,29 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => ({
 
   create: (tableName, keyName, kinds) => {
     const table: TableSchema = {name: tableName, isView: false, isOurs: true, keyName, columns: new Map()};
-    const key = `${dialect.quote(keyName)} ${dialect.keyType} NOT NULL PRIMARY KEY ${dialect.ownershipMark}`;
+    const key = `${dialect.quote(keyName)} ${dialect.keyType} NOT NULL PRIMARY KEY`;
     const columns = [...kinds].map(([cellId, kind]) => defineColumn(dialect, table, cellId, kind));
+    const definitions = [key, ...columns.map(({definition}) => definition)];
     return {
       table,
-      statement: statement(`CREATE TABLE ${dialect.quote(tableName)} (${[key, ...columns].join(', ')})`),
+      statements: [dialect.createOwnTable(tableName, definitions), ...columns.flatMap(({notes}) => notes)],
     };
   },
 
-  addColumn: (table, cellId, kind) =>
-    statement(
-      `ALTER TABLE ${dialect.quote(table.name)} ADD COLUMN ${defineColumn(dialect, table, cellId, kind)}`,
-    ),
+  addColumn: (table, cellId, kind) => {
+    const {definition, notes} = defineColumn(dialect, table, cellId, kind);
+    return [statement(`ALTER TABLE ${dialect.quote(table.name)} ADD COLUMN ${definition}`), ...notes];
+  },
+
+  widen: (table, cellId) => {
+    const {name} = table.columns.get(cellId) as Column;
+    const widened = dialect.widen(table.name, name, SPELLING_MARK);
+    if (widened === undefined) {
+      return [];
+    }
+    table.columns.set(cellId, makeColumn(dialect, table, {cellId, name, kind: 'text'}));
+    return [widened];
+  },
 });
 
 // The cell whose column it is; none where the name is spelt in a way that Holdfast does not spell.
@@ -98,11 +108,54 @@ const cellIdOf = (columnName: string): Id | undefined => {
   }
 };
 
-// Notes a new column in the table, and spells its definition.
-const defineColumn = (dialect: Dialect, table: TableSchema, cellId: Id, kind: ColumnKind): string => {
-  const name = nameColumn(dialect, table, cellId);
-  table.columns.set(cellId, {cellId, name, codec: table.isOurs ? ownCodec(kind) : foreignCodec(kind)});
-  return `${dialect.quote(name)} ${dialect.columnTypes[kind]}`;
+const makeColumn = (
+  {hasStrictColumns}: Dialect,
+  {isOurs}: Pick<TableSchema, 'isOurs'>,
+  column: Omit<Column, 'codec'>,
+): Column => {
+  const codecOf = hasStrictColumns
+    ? isOurs
+      ? strictCodec
+      : strictForeignCodec
+    : isOurs
+      ? ownCodec
+      : foreignCodec;
+  return {...column, codec: codecOf(column.kind)};
+};
+
+// Notes a new column in the table, and spells its definition, and what is to be noted behind it.
+const defineColumn = (
+  dialect: Dialect,
+  table: TableSchema,
+  cellId: Id,
+  wanted: ColumnKind,
+): {readonly definition: string; readonly notes: readonly Statement[]} => {
+  const type = dialect.columnTypes[table.columns.size < dialect.maxTypedColumns ? wanted : 'any'];
+  const kind = dialect.kindOfType(type);
+  const spelling = nameColumn(dialect, table, cellId);
+  const name = byteLength(spelling) <= dialect.maxNameBytes ? spelling : shortName(table);
+  table.columns.set(cellId, makeColumn(dialect, table, {cellId, name, kind}));
+  const note = name === spelling ? undefined : dialect.noteSpelling(table.name, name, spelling);
+  return {definition: `${dialect.quote(name)} ${type}`, notes: note === undefined ? [] : [note]};
+};
+
+const byteLength = (text: string): number => {
+  let length = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) as number;
+    length += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return length;
+};
+
+// A name that no column of the table has; it is no spelling of anything.
+const shortName = (table: TableSchema): string => {
+  const names = new Set([...table.columns.values()].map(({name}) => name));
+  let count = table.columns.size;
+  while (names.has(`${SPELLING_MARK}column ${count}`)) {
+    count++;
+  }
+  return `${SPELLING_MARK}column ${count}`;
 };
 
 // SQL compares names without regard to ASCII case.

@@ -12,7 +12,7 @@ import type {ColumnKind, Dialect} from '../sql/dialect.ts';
 import {type SqlValue, statement} from '../sql/statement.ts';
 import type {TabularSave} from './database-config.ts';
 import type {Steps} from './steps.ts';
-import {kindOfCell} from './tabular-cells.ts';
+import {kindOfCell, strictKindOf} from './tabular-cells.ts';
 import type {Column, TableSchema, TabularSchema} from './tabular-schema.ts';
 import {writeThroughView} from './view-writer.ts';
 
@@ -49,7 +49,7 @@ export const createTabularWriter = (
     set: readonly Column[],
     rowCount: number,
   ): string => {
-    const key = `${rowCount} ${table.name}\0${inserted.map(nameOf).join('\0')}\0\0${set.map(nameOf).join('\0')}`;
+    const key = `${rowCount} ${table.name}\0${inserted.map(shapeOf).join('\0')}\0\0${set.map(shapeOf).join('\0')}`;
     let sql = sqlCache.get(key);
     if (sql === undefined) {
       sql = spellUpsert(dialect, table, inserted, set, rowCount);
@@ -115,23 +115,38 @@ export const createTabularWriter = (
 
   function* createBare(tableName: string, keyName: string): Steps<TableSchema> {
     const created = schemas.create(tableName, keyName, new Map());
-    yield created.statement;
+    yield* created.statements;
     return created.table;
+  }
+
+  // Columns that cannot hold what these rows have become columns of text.
+  function* widenColumns(table: TableSchema, rows: Iterable<RowChanges>): Steps {
+    for (const row of rows) {
+      for (const cellId of Object.keys(row)) {
+        const cell = row[cellId];
+        if (cell !== undefined && table.columns.get(cellId)?.codec.holds(cell) === false) {
+          yield* schemas.widen(table, cellId);
+        }
+      }
+    }
   }
 
   return {
     *prepareTable(table, {tableName, rowIdColumnName}, rows) {
-      const kinds = kindsOfNewCells(table, rows);
+      if (table !== undefined && dialect.hasStrictColumns) {
+        yield* widenColumns(table, rows);
+      }
+      const kinds = kindsOfNewCells(table, rows, dialect.hasStrictColumns ? strictKindOf : kindOfCell);
       if (table === undefined) {
         const created = schemas.create(tableName, rowIdColumnName, kinds);
-        if (created.statement.sql.length <= limits.maxSqlBytes) {
-          yield created.statement;
+        if (created.statements.every(({sql}) => sql.length <= limits.maxSqlBytes)) {
+          yield* created.statements;
           return created.table;
         }
       }
       const bare = table ?? (yield* createBare(tableName, rowIdColumnName));
       for (const [cellId, kind] of kinds) {
-        yield schemas.addColumn(bare, cellId, kind);
+        yield* schemas.addColumn(bare, cellId, kind);
       }
       return bare;
     },
@@ -192,19 +207,20 @@ export const createTabularWriter = (
   };
 };
 
-const nameOf = (column: Column): string => column.name;
+const shapeOf = ({name, kind}: Column): string => `${kind} ${name}`;
 
 // The cells that have no column yet, and the kind of column that holds all that there is of each.
 const kindsOfNewCells = (
   table: TableSchema | undefined,
   rows: Iterable<RowChanges>,
+  kindOf: (cell: Cell) => ColumnKind | undefined,
 ): ReadonlyMap<Id, ColumnKind> => {
   const kinds = new Map<Id, ColumnKind | undefined>();
   for (const row of rows) {
     for (const cellId of Object.keys(row)) {
       const cell = row[cellId];
       if (cell !== undefined && !table?.columns.has(cellId)) {
-        kinds.set(cellId, combineKinds(kinds, cellId, cell));
+        kinds.set(cellId, combineKinds(kinds.get(cellId), kindOf(cell)));
       }
     }
   }
@@ -212,12 +228,9 @@ const kindsOfNewCells = (
 };
 
 const combineKinds = (
-  kinds: ReadonlyMap<Id, ColumnKind | undefined>,
-  cellId: Id,
-  cell: Cell,
+  known: ColumnKind | undefined,
+  kind: ColumnKind | undefined,
 ): ColumnKind | undefined => {
-  const kind = kindOfCell(cell);
-  const known = kinds.get(cellId);
   return known === undefined || kind === undefined || known === kind ? (known ?? kind) : 'any';
 };
 
@@ -245,7 +258,12 @@ const spellUpsert = (
   const places = Array.from(
     {length: rowCount},
     (_, row) =>
-      `(${Array.from({length: width}, (_, column) => dialect.placeholder(row * width + column + 1)).join(', ')})`,
+      `(${Array.from({length: width}, (_, column) =>
+        dialect.placeholderFor(
+          column === 0 ? 'text' : (inserted[column - 1] as Column).kind,
+          row * width + column + 1,
+        ),
+      ).join(', ')})`,
   );
   const assignments = set.map(({name}) => `${dialect.quote(name)} = excluded.${dialect.quote(name)}`);
   return (

@@ -3,6 +3,7 @@
 import {isHoldfastError} from '../base/errors.ts';
 import {type Connection, createConnection} from '../driver/connection.ts';
 import type {Driver, StatementsDriver} from '../driver/driver.ts';
+import type {Dialect} from '../sql/dialect.ts';
 import {dialects} from '../sql/dialects.ts';
 import {type SqlRow, type SqlValue, statement} from '../sql/statement.ts';
 import {catchError, createRuleTest, type SuiteOptions, type SuitePlace} from './test-runner.ts';
@@ -22,23 +23,47 @@ export interface DriverPlace extends SuitePlace {
 }
 
 const PETS = 'CREATE TABLE pets (id TEXT PRIMARY KEY NOT NULL, name TEXT)';
-const insertPet = (id: SqlValue, name: SqlValue) =>
-  statement('INSERT INTO pets (id, name) VALUES (?, ?)', [id, name]);
+const insertPet = ({placeholder}: Dialect, id: SqlValue, name: SqlValue) =>
+  statement(`INSERT INTO pets (id, name) VALUES (${placeholder(1)}, ${placeholder(2)})`, [id, name]);
+
+const BYTES_TYPE = {sqlite: 'BLOB', postgres: 'bytea'} as const;
 
 // Runs `work` while the driver holds the lock for writing, and commits.
 const whileLocked = async (
   driver: Driver,
   work: (query: StatementsDriver['query']) => Promise<void>,
 ): Promise<void> => {
+  const {beginWrite, commit, rollback} = dialects[driver.dialect];
+  const lock = LOCK[driver.dialect];
+  const lockAndWork = async (query: StatementsDriver['query']) => {
+    lock === undefined || (await query(statement(lock)));
+    await work(query);
+  };
   if (driver.kind === 'statements' && driver.transact !== undefined) {
-    return driver.transact('write', work);
+    return driver.transact('write', lockAndWork);
   }
-  await driver.query(statement('BEGIN IMMEDIATE'));
-  await work(async (sent) => driver.query(sent));
-  await driver.query(statement('COMMIT'));
+  const run = async (query: StatementsDriver['query']) => {
+    await query(statement(beginWrite));
+    try {
+      await lockAndWork(query);
+    } catch (error) {
+      await query(statement(rollback));
+      throw error;
+    }
+    await query(statement(commit));
+  };
+  return driver.kind === 'statements' && driver.pin !== undefined
+    ? driver.pin(run)
+    : run(async (sent) => driver.query(sent));
 };
 
-/** Certifies a driver of the dialect `sqlite`: `driverSuite({name, create, skip, runner: {describe, test, expect}})`. */
+// What locks out other writers, where beginning to write does not; and what has SQLite itself not wait for a lock.
+const LOCK = {sqlite: undefined, postgres: 'LOCK TABLE pets NOWAIT'} as const;
+const beImpatient = async (driver: Driver): Promise<void> => {
+  driver.dialect === 'sqlite' && (await driver.query(statement('PRAGMA busy_timeout = 0')));
+};
+
+/** Certifies a driver: `driverSuite({name, create, skip, runner: {describe, test, expect}})`. */
 export const driverSuite = (options: SuiteOptions<DriverPlace>): void => {
   const {name, runner} = options;
   const {expect} = runner;
@@ -56,7 +81,7 @@ export const driverSuite = (options: SuiteOptions<DriverPlace>): void => {
       expect(plain(await query(driver, 'SELECT id, name AS "Name", 1 AS "one" FROM pets'))).toEqual([
         {id: 'fido', Name: 'Fido', one: 1},
       ]);
-      expect(await query(driver, 'SELECT id FROM pets WHERE 0')).toEqual([]);
+      expect(await query(driver, 'SELECT id FROM pets WHERE 1 = 0')).toEqual([]);
       if (driver.hasReturning === false) {
         return;
       }
@@ -69,14 +94,26 @@ export const driverSuite = (options: SuiteOptions<DriverPlace>): void => {
       const {driver} = await place.open('read-write');
       const values: SqlValue[] = ['', 'text', '1', '😀 ä', 'x'.repeat(100_000), 0, 1, -1, 1.5, 1e300, 5e-324];
       values.push(Number.MAX_SAFE_INTEGER, 2 ** 60, null);
-      await query(driver, 'CREATE TABLE things (n INTEGER PRIMARY KEY, thing)');
+      const dialect = dialects[driver.dialect];
+      const {counterType, columnTypes} = dialect;
+      await query(
+        driver,
+        `CREATE TABLE things (n ${counterType}, kind TEXT, text ${columnTypes.text}, number ${columnTypes.number}, bytes ${BYTES_TYPE[driver.dialect]})`,
+      );
+      const insert = (column: string, value: SqlValue) =>
+        query(
+          driver,
+          `INSERT INTO things (kind, ${column}) VALUES (${dialect.placeholder(1)}, ${dialect.placeholder(2)})`,
+          [column, value],
+        );
       for (const value of values) {
-        await query(driver, 'INSERT INTO things (thing) VALUES (?)', [value]);
+        await insert(typeof value === 'number' ? 'number' : 'text', value);
       }
-      const rows = await query(driver, 'SELECT thing FROM things ORDER BY n');
-      expect(rows.map(({thing}) => thing)).toEqual(values);
+      const rows = await query(driver, 'SELECT kind, text, number FROM things ORDER BY n');
+      expect(rows.map(({kind, text, number}) => (kind === 'text' ? text : number))).toEqual(values);
 
-      const [bytes] = await query(driver, 'SELECT ? AS "bytes"', [new Uint8Array([0, 1, 255])]);
+      await insert('bytes', new Uint8Array([0, 1, 255]));
+      const [bytes] = await query(driver, 'SELECT bytes AS "bytes" FROM things WHERE bytes IS NOT NULL');
       expect([...((bytes?.bytes ?? []) as Uint8Array)]).toEqual([0, 1, 255]);
     });
 
@@ -85,8 +122,8 @@ export const driverSuite = (options: SuiteOptions<DriverPlace>): void => {
       const {maxParams, maxSqlBytes} = driver.limits;
       const params = Array.from({length: maxParams}, (_, index) => index);
       const places = params.map((_, index) => dialects[driver.dialect].placeholder(index + 1));
-      const sql = `SELECT count(*) AS "count" FROM (SELECT 1 WHERE 0 IN (${places.join(',')}))`;
-      expect(plain(await query(driver, sql, params))).toEqual([{count: 1}]);
+      const sql = `SELECT count(*) AS "count" FROM (SELECT 1 WHERE 0 IN (${places.join(',')})) AS found`;
+      expect((await query(driver, sql, params)).map(({count}) => Number(count))).toEqual([1]);
 
       const [start, end] = ["SELECT '", `' AS "text"`];
       const text = 'x'.repeat(maxSqlBytes - start.length - end.length);
@@ -122,7 +159,7 @@ export const driverSuite = (options: SuiteOptions<DriverPlace>): void => {
       const {driver} = await place.open('read-write');
       const {driver: other} = await place.open('read-write');
       await query(driver, PETS);
-      await query(other, 'PRAGMA busy_timeout = 0');
+      await beImpatient(other);
       let error: unknown;
       await whileLocked(driver, async () => {
         error = await catchError(() => whileLocked(other, async () => undefined));
@@ -167,29 +204,30 @@ const connectionRules = (
   rule: ReturnType<typeof createRuleTest<DriverPlace>>,
 ): void => {
   const names = async (connection: Connection) =>
-    (await connection.query(statement('SELECT name FROM pets ORDER BY rowid'))).map((row) => row.name);
+    (await connection.query(statement('SELECT name FROM pets ORDER BY name'))).map((row) => row.name);
 
   const openPets = async (place: DriverPlace) => {
     const {driver} = await place.open('read-write');
     const connection = createConnection(driver);
     await connection.query(statement(PETS));
-    return {connection, driver};
+    const insert = (id: SqlValue, petName: SqlValue) => insertPet(connection.dialect, id, petName);
+    return {connection, driver, insert};
   };
 
   rule('[CN1] runs what it is asked for in order, one transaction at a time', async (place) => {
-    const {connection} = await openPets(place);
+    const {connection, insert} = await openPets(place);
     const order: string[] = [];
     const transaction = (name: string) =>
       connection
         .transaction('write', function* () {
           order.push(`${name} begins`);
-          yield insertPet(name, name);
-          yield insertPet(`${name}2`, `${name}2`);
+          yield insert(name, name);
+          yield insert(`${name}2`, `${name}2`);
           order.push(`${name} ends`);
         })
         .then(() => order.push(`${name} is done`));
     const found = names(connection);
-    const work = [transaction('a'), transaction('b'), connection.apply(() => [insertPet('c', 'c')])];
+    const work = [transaction('a'), transaction('b'), connection.apply(() => [insert('c', 'c')])];
     expect(await found).toEqual([]);
     await Promise.all(work);
     expect(order.filter((what) => !what.endsWith('is done'))).toEqual([
@@ -202,49 +240,49 @@ const connectionRules = (
   });
 
   rule('[CN1] hands each statement’s rows to the body, and its result to the caller', async (place) => {
-    const {connection} = await openPets(place);
+    const {connection, insert} = await openPets(place);
     const {result, before, after} = await connection.transaction(
       'write',
       function* () {
-        yield insertPet('fido', 'Fido');
+        yield insert('fido', 'Fido');
         const rows = yield statement('SELECT count(*) AS "count" FROM pets');
         return Number(rows[0]?.count);
       },
       statement('SELECT count(*) AS "count" FROM pets'),
     );
-    expect([result, before[0]?.count, after[0]?.count]).toEqual([1, 0, 1]);
+    expect([result, Number(before[0]?.count), Number(after[0]?.count)]).toEqual([1, 0, 1]);
   });
 
   rule('[CN2] leaves nothing behind where the body throws, or a statement fails', async (place) => {
-    const {connection} = await openPets(place);
+    const {connection, insert} = await openPets(place);
     const thrown = await catchError(() =>
       connection.transaction('write', function* () {
-        yield insertPet('fido', 'Fido');
+        yield insert('fido', 'Fido');
         throw new RangeError('no');
       }),
     );
     expect(thrown instanceof RangeError).toBe(true);
     const failed = await catchError(() =>
-      connection.apply(() => [insertPet('fido', 'Fido'), insertPet('fido', 'Fido')]),
+      connection.apply(() => [insert('fido', 'Fido'), insert('fido', 'Fido')]),
     );
     expect(isHoldfastError(failed, 'driver/constraint')).toBe(true);
     expect(await names(connection)).toEqual([]);
-    await connection.apply(() => [insertPet('fido', 'Fido')]);
+    await connection.apply(() => [insert('fido', 'Fido')]);
     expect(await names(connection)).toEqual(['Fido']);
   });
 
   rule('[CN2] rolls back an interactive transaction whose body rejects', async (place) => {
-    const {connection} = await openPets(place);
+    const {connection, insert} = await openPets(place);
     const error = await catchError(() =>
       connection.interactive(async (query) => {
-        await query(insertPet('fido', 'Fido'));
+        await query(insert('fido', 'Fido'));
         await query(statement('SELECT * FROM nowhere'));
       }),
     );
     expect(isHoldfastError(error, 'driver/missing')).toBe(true);
     expect(await names(connection)).toEqual([]);
     const count = await connection.interactive(async (query) => {
-      await query(insertPet('fido', 'Fido'));
+      await query(insert('fido', 'Fido'));
       return (await query(statement('SELECT * FROM pets'))).length;
     });
     expect(count).toBe(1);
@@ -254,7 +292,7 @@ const connectionRules = (
   rule(
     '[CN3] runs a transaction in one synchronous block where the driver answers at once',
     async (place) => {
-      const {connection, driver} = await openPets(place);
+      const {connection, driver, insert} = await openPets(place);
       if (driver.kind !== 'host') {
         return;
       }
@@ -270,7 +308,7 @@ const connectionRules = (
       await connection.transaction('write', function* () {
         isInside = true;
         for (let count = 0; count < 10; count++) {
-          yield insertPet(`${count}`, null);
+          yield insert(`${count}`, null);
         }
         isInside = false;
       });
@@ -280,34 +318,34 @@ const connectionRules = (
   );
 
   rule('[CN4] waits for a locked database as long as it may, and then says so', async (place) => {
-    const {driver} = await openPets(place);
+    const {driver, insert} = await openPets(place);
     const {driver: other} = await place.open('read-write');
-    await other.query(statement('PRAGMA busy_timeout = 0'));
+    await beImpatient(other);
     const impatient = createConnection(other, {busyTimeoutMs: 30});
     const patient = createConnection(other, {busyTimeoutMs: 60_000});
 
     let error: unknown;
     let waiting: Promise<void> | undefined;
     await whileLocked(driver, async (query) => {
-      error = await catchError(() => impatient.apply(() => [insertPet('felix', 'Felix')]));
-      waiting = patient.apply(() => [insertPet('felix', 'Felix')]);
-      await query(insertPet('fido', 'Fido'));
+      error = await catchError(() => impatient.apply(() => [insert('felix', 'Felix')]));
+      waiting = patient.apply(() => [insert('felix', 'Felix')]);
+      await query(insert('fido', 'Fido'));
     });
     await waiting;
     expect(isHoldfastError(error, 'driver/busy')).toBe(true);
     expect(String(error).includes('busyTimeoutMs')).toBe(true);
-    expect(await names(patient)).toEqual(['Fido', 'Felix']);
+    expect(await names(patient)).toEqual(['Felix', 'Fido']);
   });
 
   rule('[CN5] names the fault and the SQL, and never the parameters', async (place) => {
-    const {connection} = await openPets(place);
-    await connection.query(insertPet('secret', 'top secret'));
-    const error = await catchError(() => connection.query(insertPet('secret', 'top secret')));
+    const {connection, insert} = await openPets(place);
+    await connection.query(insert('secret', 'top secret'));
+    const error = await catchError(() => connection.query(insert('secret', 'top secret')));
     if (!isHoldfastError(error)) {
       throw new TypeError('Not an error of this package');
     }
     expect([error.code, error.details.fault]).toEqual(['driver/constraint', 'constraint']);
-    expect(error.details.sql).toBe(insertPet('', '').sql);
+    expect(error.details.sql).toBe(insert('', '').sql);
     expect(error.cause instanceof Error).toBe(true);
     expect(`${error.message} ${JSON.stringify(error.details)}`.includes('secret')).toBe(false);
   });
@@ -316,16 +354,19 @@ const connectionRules = (
     const {driver} = await place.open('read-write');
     const told: [string, unknown[] | undefined][] = [];
     const connection = createConnection(driver, {onSqlCommand: (sql, params) => told.push([sql, params])});
+    const {beginWrite, limitWait} = connection.dialect;
+    const limits = [limitWait(5_000)].flatMap((limit) => limit?.sql ?? []);
+    const insert = (id: SqlValue, petName: SqlValue) => insertPet(connection.dialect, id, petName);
     await connection.query(statement(PETS));
-    await connection.apply(() => [insertPet('fido', 'Fido')]);
-    await catchError(() => connection.apply(() => [insertPet('fido', 'Fido')]));
-    const sql = insertPet('', '').sql;
+    await connection.apply(() => [insert('fido', 'Fido')]);
+    await catchError(() => connection.apply(() => [insert('fido', 'Fido')]));
+    const sql = insert('', '').sql;
     const expected =
       driver.kind === 'batch' ||
       (driver.kind === 'statements' && driver.transact !== undefined) ||
       (driver.kind === 'host' && driver.wrap !== undefined)
-        ? [PETS, sql, sql]
-        : [PETS, 'BEGIN IMMEDIATE', sql, 'COMMIT', 'BEGIN IMMEDIATE', sql, 'ROLLBACK'];
+        ? [PETS, ...limits, sql, ...limits, sql]
+        : [PETS, beginWrite, ...limits, sql, 'COMMIT', beginWrite, ...limits, sql, 'ROLLBACK'];
     expect(told.map(([each]) => each)).toEqual(expected);
     expect(told.find(([each]) => each === sql)?.[1]).toEqual(['fido', 'Fido']);
     const {statementCount, byteCount} = connection.getStats();

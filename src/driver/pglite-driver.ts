@@ -1,0 +1,34 @@
+// Driver: PGlite, a PostgreSQL inside the process: one connection, which its own transactions take turns on.
+
+import type {SqlRow, SqlValue} from '../sql/statement.ts';
+import {POSTGRES_LIMITS, type StatementsDriver} from './driver.ts';
+
+interface Executor {
+  query(sql: string, params?: SqlValue[]): Promise<{readonly rows: readonly unknown[]}>;
+}
+
+/** The part of a `PGlite` that is called. */
+export interface PgliteDatabase extends Executor {
+  transaction<Result>(work: (transaction: Executor) => Promise<Result>): Promise<Result>;
+  listen(channel: string, onNotified: () => void): Promise<() => Promise<void>>;
+}
+
+export const pgliteDriver = (pglite: PgliteDatabase): StatementsDriver => ({
+  kind: 'statements',
+  dialect: 'postgres',
+  limits: POSTGRES_LIMITS,
+  query: queryBy(pglite),
+  transact: (mode, work) =>
+    pglite.transaction(async (transaction) => {
+      if (mode === 'read') {
+        await transaction.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      }
+      return work(queryBy(transaction));
+    }),
+  listen: (channel, onNotified) => pglite.listen(channel, onNotified),
+});
+
+const queryBy =
+  (executor: Executor): StatementsDriver['query'] =>
+  async ({sql, params}) =>
+    (await executor.query(sql, [...params])).rows as readonly SqlRow[];
