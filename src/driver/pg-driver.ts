@@ -25,7 +25,7 @@ export interface PgPool extends PgQueryable {
 
 export const pgDriver = (pg: PgPool | PgClient): StatementsDriver =>
   isPool(pg)
-    ? {...FACTS, query: queryBy(pg), pin: pinOf(pg), listen: listenByPool(pg)}
+    ? {...FACTS, hasOneConnection: false, query: queryBy(pg), pin: pinOf(pg), listen: listenByPool(pg)}
     : {...FACTS, query: queryBy(pg), handle: pg, listen: listenBy(pg)};
 
 const FACTS = {kind: 'statements', dialect: 'postgres', limits: POSTGRES_LIMITS} as const;

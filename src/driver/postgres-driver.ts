@@ -25,6 +25,7 @@ export const postgresDriver = (sql: PostgresSql): StatementsDriver => ({
   dialect: 'postgres',
   // The package itself refuses to send more.
   limits: {...POSTGRES_LIMITS, maxParams: 65_533},
+  hasOneConnection: false,
   query: queryBy(sql),
   transact: async (mode, work) => {
     let result: {readonly value: Awaited<ReturnType<typeof work>>} | undefined;

@@ -52,7 +52,8 @@ const whileLocked = async (
     }
     await query(statement(commit));
   };
-  return driver.kind === 'statements' && driver.pin !== undefined
+  // Where a handle is one connection, nothing is pinned: some hosts let the pinned ones of all handles wait for one another.
+  return driver.kind === 'statements' && driver.pin !== undefined && driver.hasOneConnection === false
     ? driver.pin(run)
     : run(async (sent) => driver.query(sent));
 };
