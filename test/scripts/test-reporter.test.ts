@@ -9,7 +9,8 @@ const moduleOf = (name: string, state: string, results: readonly {state: string;
   relativeModuleId: name,
   state: () => state,
   children: {
-    allTests: () => results.map((result, index) => ({fullName: `test ${index}`, result: () => result})),
+    allTests: () =>
+      results.map((result, index) => ({name: 'test', fullName: `test ${index}`, result: () => result})),
   },
 });
 
