@@ -390,11 +390,16 @@ const ADVICE_OF_FAULT: Record<FaultKind, string> = {
 // Parameters are the application's data, and stay out of errors.
 const wrapFault = (dialect: Dialect, error: unknown, {sql}: Statement): HoldfastError => {
   const fault = dialect.classify(error);
+  const constraint = fault === 'constraint' ? dialect.constraintOf(error) : undefined;
   const said = error instanceof Error ? error.message : String(error);
   return new HoldfastError(
     CODE_OF_FAULT[fault],
     `The database refused a statement: ${said}. ${ADVICE_OF_FAULT[fault]}`,
-    {fault, sql: sql.length > 2_000 ? `${sql.slice(0, 2_000)}…` : sql},
+    {
+      fault,
+      sql: sql.length > 2_000 ? `${sql.slice(0, 2_000)}…` : sql,
+      ...(constraint === undefined ? {} : {constraint}),
+    },
     error,
   );
 };

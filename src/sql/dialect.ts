@@ -100,12 +100,20 @@ export interface Dialect {
   placeholderFor(kind: ColumnKind, index: number): string;
   /** A column as it is selected: as text, a number or a boolean, whatever a driver would make of its type. */
   selectColumn(expression: string, kind: ColumnKind): string;
+  /** As `selectColumn`, of others' tables: a whole number that JavaScript has no number for is selected as text. */
+  selectForeign(expression: string, kind: ColumnKind): string;
+  /** The key of others' tables as text. */
+  selectKey(expression: string): string;
+  /** One row `{isNumeric}`: whether a key column holds numbers, where its kind does not say; undefined where it does. */
+  probeKey(tableName: string, keyName: string, kind: ColumnKind): Statement | undefined;
   /** What a column of that declared type holds natively. */
   kindOfType(declaredType: string): ColumnKind;
+  /** Whether a column of that declared type turns text that spells a whole number of 64 bits into that number. */
+  holdsWhole(declaredType: string): boolean;
   /**
    * One row a column of the named tables and views, in order:
-   * `{tableName, isView, isOurs, columnName, declaredType, isKey, isUnique}` with 0 or 1 for the flags, and a
-   * `spelling` where one was noted.
+   * `{tableName, isView, isOurs, columnName, declaredType, isKey, isUnique}` with 0 or 1 for the flags, a
+   * `spelling` where one was noted, and `parents`: a JSON array of the tables that the table's rows refer to.
    */
   describe(tableNames: readonly string[]): Statement;
   /** A hidden column that numbers rows in the order of their insertion, unless these columns hide it. */
@@ -119,6 +127,10 @@ export interface Dialect {
   /** All texts of a column joined with commas. */
   joinTexts(expression: string): string;
   isJsonValid(expression: string): string;
+  /** Has references between rows be looked at when the transaction commits, where they can be. */
+  readonly deferReferences: Statement;
   /** Which fault an error of a driver is. */
   classify(error: unknown): FaultKind;
+  /** What a row was refused by: `NOT NULL pets.name`; undefined where the error does not say. */
+  constraintOf(error: unknown): string | undefined;
 }

@@ -81,7 +81,11 @@ export const postgresDialect: Dialect = {
         : `$${index}`,
   selectColumn: (expression, kind) =>
     kind === 'number' ? `${expression}::float8` : kind === 'boolean' ? expression : `${expression}::text`,
+  selectForeign: (expression, kind) => postgresDialect.selectColumn(expression, kind),
+  selectKey: (expression) => `${expression}::text`,
+  probeKey: () => undefined,
   kindOfType,
+  holdsWhole: (declaredType) => declaredType.toLowerCase() === 'bigint',
   describe: (tableNames) =>
     statement(
       'SELECT asked.name AS "tableName", ' +
@@ -91,7 +95,9 @@ export const postgresDialect: Dialect = {
         `CASE WHEN starts_with(col_description(c.oid, a.attnum), '${SPELLING_NOTE}') ` +
         `THEN substr(col_description(c.oid, a.attnum), ${SPELLING_NOTE.length + 1}) END AS "spelling", ` +
         'format_type(a.atttypid, a.atttypmod) AS "declaredType", ' +
-        `(EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)))::int AS "isKey" ` +
+        `(EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)))::int AS "isKey", ` +
+        `(SELECT coalesce(json_agg(p.relname), '[]')::text FROM pg_constraint f JOIN pg_class p ON p.oid = f.confrelid ` +
+        `WHERE f.contype = 'f' AND f.conrelid = c.oid) AS "parents" ` +
         // A name that is too long is cut, here as everywhere.
         `FROM (VALUES ${tableNames.map((_, index) => `($${index + 1}::text)`).join(', ')}) AS asked (name) ` +
         'JOIN pg_class c ON c.relname = asked.name::name JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ' +
@@ -107,7 +113,9 @@ export const postgresDialect: Dialect = {
   quoteJson: (expression) => `to_json(${expression})::text`,
   joinTexts: (expression) => `string_agg(${expression}, ',')`,
   isJsonValid: (expression) => `(${expression} IS JSON)`,
+  deferReferences: statement('SET CONSTRAINTS ALL DEFERRED'),
   classify,
+  constraintOf,
 };
 
 function kindOfType(declaredType: string): ColumnKind {
@@ -273,4 +281,17 @@ function classify(error: unknown): FaultKind {
   }
   const fault = FAULT_OF_STATE.find(([pattern]) => pattern.test(state))?.[1];
   return fault ?? (CLOSED.test(`${state} ${String(thrown.message ?? '')}`) ? 'closed' : 'other');
+}
+
+// Not all of them have a name: NOT NULL is told of by table and column.
+function constraintOf(error: unknown): string | undefined {
+  const {constraint, constraint_name, table, table_name, column, column_name} = (error ?? {}) as {
+    readonly [field: string]: string | undefined;
+  };
+  const columnName = column ?? column_name;
+  return (
+    constraint ??
+    constraint_name ??
+    (columnName === undefined ? undefined : `NOT NULL ${table ?? table_name}.${columnName}`)
+  );
 }

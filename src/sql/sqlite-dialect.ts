@@ -60,13 +60,29 @@ export const sqliteDialect: Dialect = {
   placeholder: () => '?',
   placeholderFor: () => '?',
   selectColumn: (expression) => expression,
+  selectForeign: (expression, kind) =>
+    kind === 'number' || kind === 'any'
+      ? `CASE WHEN typeof(${expression}) = 'integer' AND ${expression} NOT BETWEEN ${Number.MIN_SAFE_INTEGER} AND ${Number.MAX_SAFE_INTEGER} ` +
+        `THEN ${selectLargeWhole(expression)} ELSE ${expression} END`
+      : expression,
+  selectKey: (expression) =>
+    `CASE typeof(${expression}) WHEN 'integer' THEN CAST(${expression} AS TEXT) ELSE ${expression} END`,
+  // Numbers stand before texts in the key's index.
+  probeKey: (tableName, keyName, kind) =>
+    kind === 'any'
+      ? statement(`SELECT typeof(min(${quote(keyName)})) = 'integer' AS "isNumeric" FROM ${quote(tableName)}`)
+      : undefined,
   kindOfType,
+  holdsWhole: (declaredType) =>
+    kindOfType(declaredType) === 'number' &&
+    (/INT/i.test(declaredType) || !/REAL|FLOA|DOUB/i.test(declaredType)),
   describe: (tableNames) =>
     statement(
       'SELECT t.name AS "tableName", ' +
         `t.type = 'view' AS "isView", ` +
         `coalesce(instr(t.sql, '${OWNERSHIP_MARK}') > 0, 0) AS "isOurs", ` +
-        'c.name AS "columnName", c.type AS "declaredType", c.pk AS "isKey" ' +
+        'c.name AS "columnName", c.type AS "declaredType", c.pk AS "isKey", ' +
+        '(SELECT json_group_array(f."table") FROM pragma_foreign_key_list(t.name) f) AS "parents" ' +
         'FROM sqlite_schema t JOIN pragma_table_info(t.name) c ' +
         `WHERE t.type IN ('table', 'view') AND lower(t.name) IN (${tableNames.map(() => 'lower(?)').join(', ')}) ` +
         'ORDER BY t.name, c.cid',
@@ -80,8 +96,21 @@ export const sqliteDialect: Dialect = {
   quoteJson: (expression) => `json_quote(${expression})`,
   joinTexts: (expression) => `group_concat(${expression}, ',')`,
   isJsonValid: (expression) => `json_valid(${expression})`,
+  deferReferences: statement('PRAGMA defer_foreign_keys = ON'),
   classify,
+  constraintOf: (error) => {
+    const [, kind, what = ''] = REFUSED.exec(String((error as {message?: unknown} | null)?.message)) ?? [];
+    return kind === undefined ? undefined : `${kind} ${what}`.trim();
+  },
 };
+
+// As a double where there is one that is the same. The greatest of 64 bits comes back as itself from a greater double.
+const selectLargeWhole = (expression: string): string =>
+  `CASE WHEN CAST(CAST(${expression} AS REAL) AS INTEGER) = ${expression} AND ${expression} <> 9223372036854775807 ` +
+  `THEN CAST(${expression} AS REAL) ELSE CAST(${expression} AS TEXT) END`;
+
+// "NOT NULL constraint failed: pets.name"; some drivers write on behind it.
+const REFUSED = /(NOT NULL|UNIQUE|CHECK|FOREIGN KEY|PRIMARY KEY) constraint failed(?:: ([^\n(]*[^\n( ]))?/;
 
 function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;

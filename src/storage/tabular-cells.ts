@@ -76,17 +76,29 @@ const encodeStrictly = (kind: ColumnKind, cell: Cell): SqlValue | undefined => {
 // NULs, lone surrogates, and -0; text that looks like them is taken for them.
 const CHANGED_BY_JSONB = /\\u(?:0000|d)|-0(?![.\d])/;
 
-export const foreignCodec = (declaredKind: ColumnKind): CellCodec => {
+/** `holdsWhole`: the column turns text that spells a whole number of 64 bits into it, and such are read as text. */
+export const foreignCodec = (declaredKind: ColumnKind, holdsWhole = false): CellCodec => {
   // JSON in somebody else's column is text to them.
   const kind = declaredKind === 'json' ? 'any' : declaredKind;
   return {
     encode: (cell) =>
       cell === undefined || cell === null
         ? null
-        : (encodeForeign(kind, cell) ?? encodeNatively(kind, cell) ?? spell(cell)),
+        : holdsWhole && isLargeWhole(cell)
+          ? cell
+          : (encodeForeign(kind, cell) ?? encodeNatively(kind, cell) ?? spell(cell)),
     decode: (value) => (value === null ? null : decodeValue(kind, value)),
     holds: always,
   };
+};
+
+// A whole number of 64 bits that is none of JavaScript's, as text.
+const isLargeWhole = (cell: Cell): cell is string => {
+  if (typeof cell !== 'string' || !/^-?[1-9]\d{15,18}$/.test(cell)) {
+    return false;
+  }
+  const whole = BigInt(cell);
+  return BigInt.asIntN(64, whole) === whole && BigInt.asIntN(64, BigInt(Number(cell))) !== whole;
 };
 
 const encodeNatively = (kind: ColumnKind, cell: Cell): SqlValue | undefined => {

@@ -114,7 +114,7 @@ describe('tables of others', () => {
     const {db} = openDatabase(SHOP);
     expect((await load(db, config)).getTables()).toEqual({
       pets: {
-        1: {name: 'Fido', price: 4.5, sold: false, notes: null, big: 2 ** 53},
+        1: {name: 'Fido', price: 4.5, sold: false, notes: null, big: '9007199254740993'},
         2: {name: 'Felix', price: 10, sold: true, big: 1},
       },
     });
@@ -135,6 +135,24 @@ describe('tables of others', () => {
       {id: 2, t: 'integer', name: 'Felix', price: null, sold: 1, notes: '00FF', big: 0},
       {id: 3, t: 'integer', name: 'Rex', price: 1, sold: null, notes: '', big: null},
     ]);
+  });
+
+  test('[TB4] keys without a type stay numbers where they are numbers, and text where they are text', async () => {
+    const keyed = (key: string) => `CREATE TABLE pets (id ${key}, name TEXT); INSERT INTO pets VALUES`;
+    for (const [sql, stored] of [
+      [`${keyed('PRIMARY KEY')} (1, 'Fido'), (2, 'Felix')`, 'integer'],
+      [`${keyed('PRIMARY KEY')} ('1', 'Fido'), ('2', 'Felix')`, 'text'],
+      [`${keyed('BLOB PRIMARY KEY')} (1, 'Fido'), (2, 'Felix')`, 'integer'],
+    ] as const) {
+      const {db, all} = openDatabase(sql);
+      await save(db, config, (store) =>
+        store.setCell('pets', '1', 'name', 'Rex').delRow('pets', '2').setRow('pets', '3', {name: 'Tom'}),
+      );
+      expect(all('SELECT typeof(id) AS t, CAST(id AS TEXT) AS id, name FROM pets')).toEqual([
+        {t: stored, id: '1', name: 'Rex'},
+        {t: stored, id: '3', name: 'Tom'},
+      ]);
+    }
   });
 
   test('[TB3] nothing is written to what `save` does not name, and nothing of it is dropped', async () => {

@@ -3,7 +3,7 @@
 // log of changes (`holdfast_log`), which tables that Holdfast made keep by triggers once anybody watches.
 
 import type {Id} from '../base/content.ts';
-import {isHoldfastError} from '../base/errors.ts';
+import {HoldfastError, isHoldfastError} from '../base/errors.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
 import type {Connection} from '../driver/connection.ts';
 import type {Statement} from '../sql/statement.ts';
@@ -19,7 +19,7 @@ import {createDamageReport, createTabularLoader} from './tabular-load.ts';
 import {createTabularReader} from './tabular-reader.ts';
 import {createTabularSaver} from './tabular-save.ts';
 import {createTabularSchema, type Schema} from './tabular-schema.ts';
-import {createTabularWriter} from './tabular-writer.ts';
+import {createTabularWriter, type RowsOfStatement} from './tabular-writer.ts';
 
 export const createTabularLayout = (
   connection: Connection,
@@ -29,7 +29,8 @@ export const createTabularLayout = (
   const {dialect, limits} = connection;
   const schemas = createTabularSchema(dialect);
   const loader = createTabularLoader(dialect, config, createTabularReader(dialect, limits));
-  const saver = createTabularSaver(dialect, config, schemas, createTabularWriter(dialect, limits, schemas));
+  const writer = createTabularWriter(dialect, limits, schemas);
+  const saver = createTabularSaver(dialect, config, schemas, writer);
   const feed = createTabularFeed(connection, config, loader);
   const watch = createDatabaseWatch(connection, {
     intervalSeconds: config.autoLoadIntervalSeconds,
@@ -51,6 +52,30 @@ export const createTabularLayout = (
     const known = dialect.hasStrictColumns ? undefined : schema;
     yield* saver.saveAll(known ?? (yield* readSchema()), write);
   }
+
+  // A row that the database refuses is named: where many went in one statement, they are tried one by one, and taken back.
+  const nameRefused = async (error: unknown, write: Write): Promise<unknown> => {
+    if (!isHoldfastError(error, 'driver/constraint')) {
+      return error;
+    }
+    const rows = writer.rowsNow();
+    if (rows === undefined || rows.rowIds.length === 1) {
+      return refusalOf(config, error, rows);
+    }
+    const oneByOne = createTabularWriter(dialect, limits, schemas, {isOneByOne: true});
+    const trial = createTabularSaver(dialect, config, schemas, oneByOne);
+    try {
+      await connection.transaction('write', function* () {
+        yield* trial.saveAll(yield* schemas.read(keyNames), {...write, onProgress: ignore});
+        throw error;
+      });
+    } catch (again) {
+      if (again !== error && isHoldfastError(again, 'driver/constraint')) {
+        return refusalOf(config, again, oneByOne.rowsNow());
+      }
+    }
+    return refusalOf(config, error, undefined);
+  };
 
   // Where a counter tells one's own writes from others', the log need not be asked. While it is held, nobody else adds to it.
   function* observe(steps: Steps): Steps<OwnEntries | undefined> {
@@ -151,7 +176,7 @@ export const createTabularLayout = (
         } catch (error) {
           schema = undefined;
           if (attempt > 1 || !mayBeOfSchema(error)) {
-            throw error;
+            throw await nameRefused(error, write);
           }
           // Somebody may have altered the schema: it is read anew. A table that is gone is to be written whole.
           const {result: now} = await connection.transaction('read', readSchema);
@@ -199,6 +224,33 @@ export const createTabularLayout = (
 };
 
 const ignore = (): void => undefined;
+
+const refusalOf = (
+  {save}: ResolvedTabular,
+  error: HoldfastError,
+  rows: RowsOfStatement | undefined,
+): HoldfastError => {
+  const {constraint} = error.details;
+  const by = constraint === undefined ? '' : ` (${constraint})`;
+  const rowId = rows?.rowIds.length === 1 ? rows.rowIds[0] : undefined;
+  const what =
+    rows === undefined
+      ? 'What was saved'
+      : `${rowId === undefined ? 'A row' : `Row "${rowId}"`} of table "${rows.tableName}"`;
+  return new HoldfastError(
+    error.code,
+    `${what} is refused by the database${by}. Nothing of this save was stored, and all of it stays pending; change the row or the constraint.`,
+    {
+      ...error.details,
+      ...(rows && {
+        tableName: rows.tableName,
+        tableId: save.find(({tableName}) => tableName === rows.tableName)?.tableId,
+      }),
+      ...(rowId === undefined ? {} : {rowId}),
+    },
+    error.cause,
+  );
+};
 
 const mayBeOfSchema = (error: unknown): boolean =>
   isHoldfastError(error, 'driver/missing') || isHoldfastError(error, 'driver/statement-failed');

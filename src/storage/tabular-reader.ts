@@ -45,14 +45,15 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
     const columns = [...table.columns.values()];
     const cellIds = columns.map(({cellId}) => cellId);
     const codecs = columns.map(({codec}) => codec);
+    const select = table.isOurs ? dialect.selectColumn : dialect.selectForeign;
     // Columns are fetched by their position: a column may be named __proto__.
     const aliases = columns.map((_, index) => `c${index}`);
     const tableName = dialect.quote(table.name);
     const names = columns.map(
-      ({name, kind}, index) =>
-        `${dialect.selectColumn(`${tableName}.${dialect.quote(name)}`, kind)} AS ${aliases[index]}`,
+      ({name, kind}, index) => `${select(`${tableName}.${dialect.quote(name)}`, kind)} AS ${aliases[index]}`,
     );
-    const key = dialect.selectColumn(`${tableName}.${dialect.quote(table.keyName)}`, 'text');
+    const keyColumn = `${tableName}.${dialect.quote(table.keyName)}`;
+    const key = table.isOurs ? dialect.selectColumn(keyColumn, 'text') : dialect.selectKey(keyColumn);
     const selected = [`${key} AS k`, ...names].join(', ');
     // Plain objects of one shape are quickest, and hold any key but one.
     const createRow: () => Row = cellIds.includes('__proto__') ? emptyObject : () => ({});

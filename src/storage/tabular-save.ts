@@ -50,19 +50,15 @@ export const createTabularSaver = (
     rowOf: (rowId: Id) => Row,
     doneRow: () => void,
   ): Steps {
-    const deleted: Id[] = [];
     const changed: RowChanges[] = [];
     const changedIds: Id[] = [];
     for (const rowId of Object.keys(changes)) {
       const row = changes[rowId];
-      if (row === undefined) {
-        deleted.push(rowId);
-      } else {
+      if (row !== undefined) {
         changed.push(row);
         changedIds.push(rowId);
       }
     }
-    const existing = schema.get(save.tableName);
     if (changed.length > 0) {
       const table = yield* prepareTable(
         schema,
@@ -71,8 +67,13 @@ export const createTabularSaver = (
       );
       yield* writer.writeRows(table, changedRows(changes, rowOf, doneRow));
     }
-    if (existing !== undefined && deleted.length > 0) {
-      yield* writer.deleteRows(existing, deleted, fillCondition(dialect, save.condition, save.tableName));
+  }
+
+  function* deleteRows(schema: Schema, save: TabularSave, changes: TableChanges): Steps {
+    const table = schema.get(save.tableName);
+    const deleted = Object.keys(changes).filter((rowId) => changes[rowId] === undefined);
+    if (table !== undefined && deleted.length > 0) {
+      yield* writer.deleteRows(table, deleted, fillCondition(dialect, save.condition, save.tableName));
     }
   }
 
@@ -144,15 +145,26 @@ export const createTabularSaver = (
           onProgress(doneRows, totalRows);
         }
       };
-      for (const save of saves) {
+      const {inOrder, parentNames, isCircular} = orderByReference(saves, schema);
+      if (isCircular) {
+        yield dialect.deferReferences;
+      }
+      const changesOf = ({tableId}: TabularSave) => own((changes ?? since)?.[0], tableId) ?? {};
+      // What was unique in a row that goes may be so in one that comes; but nobody refers to what is gone, when that is
+      // looked at at once.
+      const isDeletedFirst = ({tableName}: TabularSave) => isCircular || !parentNames.has(tableName);
+      for (const save of inOrder.filter(isDeletedFirst)) {
+        yield* deleteRows(schema, save, changesOf(save));
+      }
+      for (const save of inOrder) {
         if (changes === undefined) {
           yield* saveWholeTable(schema, save, store, doneRow);
         }
-        const rows = own((changes ?? since)?.[0], save.tableId);
-        if (rows !== undefined) {
-          const rowOf = (rowId: Id) => store.getRow(save.tableId, rowId);
-          yield* saveRows(schema, save, rows, rowOf, changes === undefined ? ignoreRow : doneRow);
-        }
+        const rowOf = (rowId: Id) => store.getRow(save.tableId, rowId);
+        yield* saveRows(schema, save, changesOf(save), rowOf, changes === undefined ? ignoreRow : doneRow);
+      }
+      for (const save of [...inOrder].reverse().filter((save) => !isDeletedFirst(save))) {
+        yield* deleteRows(schema, save, changesOf(save));
       }
       const values = valuesSave === false ? {} : store.getValues();
       const changedValues = changes?.[1] ?? Object.assign(emptyObject<RowChanges>(), since?.[1], values);
@@ -185,6 +197,29 @@ export const createTabularSaver = (
       }
     },
   };
+};
+
+// The tables that others refer to before those, and whether some refer to one another in a circle.
+const orderByReference = (saves: readonly TabularSave[], schema: Schema) => {
+  const saved = new Set(saves.map(({tableName}) => tableName));
+  const parentsOf = ({tableName}: TabularSave): string[] =>
+    [...(schema.get(tableName)?.parents ?? [])].filter((parent) => saved.has(parent));
+  const parentNames = new Set(saves.flatMap(parentsOf));
+  const inOrder: TabularSave[] = [];
+  const written = new Set<string>();
+  let rest = [...saves];
+  let isCircular = false;
+  while (rest.length > 0) {
+    const ready = rest.filter((save) => parentsOf(save).every((parent) => written.has(parent)));
+    const next = ready.length > 0 ? ready : rest;
+    isCircular ||= ready.length === 0;
+    inOrder.push(...next);
+    for (const {tableName} of next) {
+      written.add(tableName);
+    }
+    rest = rest.filter((save) => !next.includes(save));
+  }
+  return {inOrder, parentNames, isCircular};
 };
 
 const isAmong = (valueId: Id, ids: boolean | readonly Id[]): boolean =>

@@ -4,7 +4,7 @@
 import {isSpelling, SPELLING_MARK, spellId, unspellId} from '../base/cell-text.ts';
 import type {Id} from '../base/content.ts';
 import type {ColumnKind, Dialect} from '../sql/dialect.ts';
-import {type Statement, statement} from '../sql/statement.ts';
+import {type SqlValue, type Statement, statement} from '../sql/statement.ts';
 import type {Steps} from './steps.ts';
 import {type CellCodec, foreignCodec, ownCodec, strictCodec, strictForeignCodec} from './tabular-cells.ts';
 
@@ -21,6 +21,10 @@ export interface TableSchema {
   /** Whether Holdfast made it. */
   readonly isOurs: boolean;
   readonly keyName: string;
+  /** The tables that its rows refer to. */
+  readonly parents: ReadonlySet<string>;
+  /** How an id of a row stands in the key's column. */
+  readonly encodeKey: (rowId: Id) => SqlValue;
   readonly columns: Map<Id, Column>;
 }
 
@@ -49,6 +53,7 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => ({
       return schema;
     }
     const rows = yield dialect.describe([...keyNames.keys()]);
+    const probes = new Map<string, Statement>();
     for (const row of rows) {
       const name = findName(keyNames, String(row.tableName));
       const keyName = keyNames.get(name) as string;
@@ -58,21 +63,41 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => ({
         isView: Number(row.isView) === 1,
         isOurs,
         keyName,
+        parents: new Set(JSON.parse(String(row.parents)) as string[]),
+        encodeKey: spellId,
         columns: new Map(),
       };
       schema.set(name, table);
       const columnName = String(row.columnName);
       const cellId = cellIdOf(String(row.spelling ?? columnName));
-      if (!isSameName(columnName, keyName) && cellId !== undefined) {
-        const kind = dialect.kindOfType(String(row.declaredType));
-        table.columns.set(cellId, makeColumn(dialect, table, {cellId, name: columnName, kind}));
+      const declaredType = String(row.declaredType);
+      const kind = dialect.kindOfType(declaredType);
+      if (isSameName(columnName, keyName)) {
+        const probe = isOurs || table.isView ? undefined : dialect.probeKey(name, keyName, kind);
+        probe === undefined || probes.set(name, probe);
+      } else if (cellId !== undefined) {
+        table.columns.set(cellId, makeColumn(dialect, table, {cellId, name: columnName, kind}, declaredType));
+      }
+    }
+    for (const [name, probe] of probes) {
+      const [found] = yield probe;
+      if (Number(found?.isNumeric) === 1) {
+        schema.set(name, {...(schema.get(name) as TableSchema), encodeKey: encodeNumericKey});
       }
     }
     return schema;
   },
 
   create: (tableName, keyName, kinds) => {
-    const table: TableSchema = {name: tableName, isView: false, isOurs: true, keyName, columns: new Map()};
+    const table: TableSchema = {
+      name: tableName,
+      isView: false,
+      isOurs: true,
+      keyName,
+      parents: new Set(),
+      encodeKey: spellId,
+      columns: new Map(),
+    };
     const key = `${dialect.quote(keyName)} ${dialect.keyType} NOT NULL PRIMARY KEY`;
     const columns = [...kinds].map(([cellId, kind]) => defineColumn(dialect, table, cellId, kind));
     const definitions = [key, ...columns.map(({definition}) => definition)];
@@ -98,6 +123,10 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => ({
   },
 });
 
+// In a column without a type, a number is not the text that spells it.
+const encodeNumericKey = (rowId: Id): SqlValue =>
+  String(Number(rowId)) === rowId && Number.isSafeInteger(Number(rowId)) ? Number(rowId) : spellId(rowId);
+
 // The cell whose column it is; none where the name is spelt in a way that Holdfast does not spell.
 const cellIdOf = (columnName: string): Id | undefined => {
   try {
@@ -109,18 +138,17 @@ const cellIdOf = (columnName: string): Id | undefined => {
 };
 
 const makeColumn = (
-  {hasStrictColumns}: Dialect,
+  {hasStrictColumns, holdsWhole}: Dialect,
   {isOurs}: Pick<TableSchema, 'isOurs'>,
   column: Omit<Column, 'codec'>,
+  declaredType = '',
 ): Column => {
-  const codecOf = hasStrictColumns
-    ? isOurs
-      ? strictCodec
-      : strictForeignCodec
+  const codec = hasStrictColumns
+    ? (isOurs ? strictCodec : strictForeignCodec)(column.kind)
     : isOurs
-      ? ownCodec
-      : foreignCodec;
-  return {...column, codec: codecOf(column.kind)};
+      ? ownCodec(column.kind)
+      : foreignCodec(column.kind, holdsWhole(declaredType));
+  return {...column, codec};
 };
 
 // Notes a new column in the table, and spells its definition, and what is to be noted behind it.

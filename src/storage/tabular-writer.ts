@@ -4,7 +4,6 @@
 // A row that exists has only its changed cells set. The same statement carries all its cells, for the case that another
 // writer has deleted the row meanwhile: it comes back whole, and tables with NOT NULL columns take it.
 
-import {spellId} from '../base/cell-text.ts';
 import {isReplacement} from '../base/changes.ts';
 import type {Cell, Id, Row, RowChanges} from '../base/content.ts';
 import type {DriverLimits} from '../driver/driver.ts';
@@ -29,6 +28,13 @@ export interface TabularWriter {
   /** Sets the changed cells of rows, `[rowId, changes, the whole row]` each. */
   writeRows(table: TableSchema, rows: Iterable<readonly [Id, RowChanges, Row]>): Steps;
   deleteRows(table: TableSchema, rowIds: readonly Id[], condition: string | undefined): Steps;
+  /** The rows of the statement that was yielded last; undefined where it was about none. */
+  rowsNow(): RowsOfStatement | undefined;
+}
+
+export interface RowsOfStatement {
+  readonly tableName: string;
+  readonly rowIds: readonly Id[];
 }
 
 /** Parameters a statement, where the driver's limits allow: more are no faster. */
@@ -38,8 +44,10 @@ export const createTabularWriter = (
   dialect: Dialect,
   limits: DriverLimits,
   schemas: TabularSchema,
+  {isOneByOne = false}: {readonly isOneByOne?: boolean} = {},
 ): TabularWriter => {
-  const maxParams = Math.min(MAX_PARAMS_A_STATEMENT, limits.maxParams);
+  const maxParams = isOneByOne ? 1 : Math.min(MAX_PARAMS_A_STATEMENT, limits.maxParams);
+  let rowsNow: RowsOfStatement | undefined;
   const sqlCache = new Map<string, string>();
 
   // The SQL for rows of one shape: the columns inserted, and the ones set where the row exists.
@@ -77,7 +85,7 @@ export const createTabularWriter = (
     const changedIds = Object.keys(changes);
     const set = isReplacement(changes) ? [...table.columns.values()] : columnsOf(table, changes);
     const inserted = columnsOf(table, row);
-    const params: SqlValue[] = [spellId(rowId)];
+    const params: SqlValue[] = [table.encodeKey(rowId)];
     for (const column of inserted) {
       params.push(column.codec.encode(row[column.cellId]));
     }
@@ -107,7 +115,7 @@ export const createTabularWriter = (
     for (let start = 0; start < columns.length; start += width) {
       const some = columns.slice(start, start + width);
       yield statement(buildSql(table, some, some, 1), [
-        spellId(rowId),
+        table.encodeKey(rowId),
         ...params.slice(start + 1, start + 1 + width),
       ]);
     }
@@ -132,7 +140,10 @@ export const createTabularWriter = (
   }
 
   return {
+    rowsNow: () => rowsNow,
+
     *prepareTable(table, {tableName, rowIdColumnName}, rows) {
+      rowsNow = undefined;
       if (table !== undefined && dialect.hasStrictColumns) {
         yield* widenColumns(table, rows);
       }
@@ -160,33 +171,35 @@ export const createTabularWriter = (
       let columns: readonly Column[] = [];
       let shape = '';
       let params: SqlValue[] = [];
-      let rowCount = 0;
+      let rowIds: Id[] = [];
       let maxRowCount = 1;
       const flush = function* (): Steps {
-        if (rowCount > 0) {
-          yield statement(buildSql(table, columns, columns, rowCount), params);
+        if (rowIds.length > 0) {
+          rowsNow = {tableName: table.name, rowIds};
+          yield statement(buildSql(table, columns, columns, rowIds.length), params);
           params = [];
-          rowCount = 0;
+          rowIds = [];
         }
       };
       for (const [rowId, changes, row] of rows) {
         if (!isWholeRow(changes, row) || Object.keys(row).length + 1 > maxParams) {
           yield* flush();
+          rowsNow = {tableName: table.name, rowIds: [rowId]};
           yield* writeOne(table, rowId, changes, row);
           continue;
         }
         const rowShape = Object.keys(row).join('\0');
-        if (rowShape !== shape || rowCount === 0) {
+        if (rowShape !== shape || rowIds.length === 0) {
           yield* flush();
           shape = rowShape;
           columns = columnsOf(table, row);
           maxRowCount = Math.max(1, Math.floor(maxParams / (columns.length + 1)));
         }
-        params.push(spellId(rowId));
+        params.push(table.encodeKey(rowId));
         for (const column of columns) {
           params.push(column.codec.encode(row[column.cellId] as Cell));
         }
-        if (++rowCount === maxRowCount) {
+        if (rowIds.push(rowId) === maxRowCount) {
           yield* flush();
         }
       }
@@ -198,9 +211,10 @@ export const createTabularWriter = (
       for (let start = 0; start < rowIds.length; start += maxParams) {
         const some = rowIds.slice(start, start + maxParams);
         const places = some.map((_, index) => dialect.placeholder(index + 1)).join(', ');
+        rowsNow = {tableName: table.name, rowIds: some};
         yield statement(
           `DELETE FROM ${dialect.quote(table.name)} WHERE ${key} IN (${places})${condition === undefined ? '' : ` AND (${condition})`}`,
-          some.map(spellId),
+          some.map(table.encodeKey),
         );
       }
     },

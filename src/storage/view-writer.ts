@@ -1,7 +1,6 @@
 // Writes rows through a view whose triggers keep what lies behind it, as PowerSync's do. A view refuses upserts: a row is
 // updated and, where it is not there, inserted. Knows nothing of what the triggers do.
 
-import {spellId} from '../base/cell-text.ts';
 import {isReplacement} from '../base/changes.ts';
 import type {Id, Row, RowChanges} from '../base/content.ts';
 import type {Dialect} from '../sql/dialect.ts';
@@ -22,7 +21,7 @@ export function* writeThroughView(
     Object.hasOwn(row, column.cellId) ? column.codec.encode(row[column.cellId]) : null;
 
   for (const [rowId, changes, row] of rows) {
-    const id = spellId(rowId);
+    const id = view.encodeKey(rowId);
     const set = isReplacement(changes)
       ? columns
       : columns.filter(({cellId}) => Object.hasOwn(changes, cellId));

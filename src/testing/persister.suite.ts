@@ -8,6 +8,7 @@ import type {Store} from '../store/store.ts';
 import {awkwardCells, awkwardIds} from './awkward.ts';
 import {exactText} from './exact-text.ts';
 import {createRuleTest, type SuiteOptions, type SuitePlace} from './test-runner.ts';
+import {until} from './until.ts';
 
 /** A place for content that a test has to itself. Persisters must keep the tables `suiteTableIds` names, and all values. */
 export interface PersisterPlace extends SuitePlace {
@@ -278,18 +279,3 @@ export const persisterSuite = (options: SuiteOptions<PersisterPlace>): void => {
     });
   });
 };
-
-/** Waits until a transaction of the store has made it so. */
-const until = (store: Store, isSo: () => boolean): Promise<void> =>
-  new Promise((resolve) => {
-    if (isSo()) {
-      resolve();
-      return;
-    }
-    const listenerId = store.addDidFinishTransactionListener(() => {
-      if (isSo()) {
-        store.delListener(listenerId);
-        resolve();
-      }
-    });
-  });

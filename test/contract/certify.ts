@@ -5,6 +5,7 @@ import {createStore} from '../../src/entry/store.ts';
 import {driverSuite} from '../../src/testing/driver.suite.ts';
 import {persisterSuite} from '../../src/testing/persister.suite.ts';
 import {storageSuite} from '../../src/testing/storage.suite.ts';
+import {tablesSuite} from '../../src/testing/tables.suite.ts';
 import {createDatabasePlace, type DatabaseKind, skipAll} from './databases.ts';
 import {configOf, type LayoutName, layoutNames, openLayout} from './storages.ts';
 
@@ -16,6 +17,7 @@ export interface CertifyOptions {
   readonly all?: string | undefined;
   readonly driver?: {readonly [rule: string]: string};
   readonly storage?: {readonly [rule: string]: string};
+  readonly tables?: {readonly [rule: string]: string};
   readonly persister?: {readonly [rule: string]: string};
 }
 
@@ -31,6 +33,7 @@ const tableConfigOf = (layoutName: LayoutName, index: number) =>
 const RULES = {
   driver: ['DR1', 'DR2', 'DR3', 'DR4', 'CN1', 'CN2', 'CN3', 'CN4', 'CN5', 'CN6'],
   storage: ['SG1', 'SG2', 'SG3', 'SG4', 'SG5', 'SG6', 'PR4', 'PR6'],
+  tables: ['TB2', 'TB4', 'TB8', 'PR3'],
   persister: ['PR1', 'PR2', 'PR6', 'PR7', 'WA1', 'PE2', 'PE3', 'PE5', 'PE7', 'PE8', 'PE11'],
 };
 
@@ -44,6 +47,7 @@ export const certifyDriver = (kind: DatabaseKind, skip: CertifyOptions = {}): vo
     skip: skipOf('driver'),
     runner,
   });
+  tablesSuite({name: kind.name, create: () => createDatabasePlace(kind), skip: skipOf('tables'), runner});
   for (const layoutName of layoutNames) {
     const name = `${layoutName} over ${kind.name}`;
     const config = quickConfigOf(layoutName);

@@ -1,0 +1,14 @@
+// The contract for tables of others, over every binding.
+
+import {describe, expect, test} from 'vitest';
+import {tablesSuite} from '../../src/testing/tables.suite.ts';
+import {createDatabasePlace, databaseKinds, skipAll} from './databases.ts';
+
+for (const kind of databaseKinds) {
+  tablesSuite({
+    name: kind.name,
+    create: () => createDatabasePlace(kind),
+    skip: skipAll(kind.skipReason, ['TB2', 'TB4', 'TB8', 'PR3']),
+    runner: {describe, test, expect},
+  });
+}
