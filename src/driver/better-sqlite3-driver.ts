@@ -24,6 +24,7 @@ export const betterSqlite3Driver = (db: BetterSqlite3Database): HostDriver => {
     kind: 'host',
     dialect: 'sqlite',
     limits: SQLITE_LIMITS,
+    handle: db,
     query: ({sql, params}) => {
       const prepared = prepare(sql);
       if (prepared.reader) {

@@ -10,11 +10,11 @@
 
 import {HoldfastError, type HoldfastErrorCode} from '../base/errors.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
-import {createQueue, type Queue} from '../base/queue.ts';
 import type {Dialect, FaultKind} from '../sql/dialect.ts';
 import {dialects} from '../sql/dialects.ts';
 import {measureStatement, type SqlRow, type SqlValue, type Statement, statement} from '../sql/statement.ts';
 import type {Driver, DriverLimits, HostDriver, StatementsDriver} from './driver.ts';
+import {queueOf} from './handle-queue.ts';
 
 /**
  * The body of a transaction: yields statements and is handed the rows of each. It must not wait for anything else, so
@@ -84,7 +84,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     driver.hasReturning === false
       ? {...dialects[driver.dialect], hasReturning: false}
       : dialects[driver.dialect];
-  const queue = driver.handle === undefined ? createQueue() : queueOf(driver.handle);
+  const queue = queueOf(driver);
   let statementCount = 0;
   let byteCount = 0;
 
@@ -188,20 +188,17 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     }
   };
 
-  // What the body throws is passed on as it is, whatever the host makes of it.
-  const runTransact = async <Result>(
-    transact: NonNullable<StatementsDriver['transact']>,
-    mode: 'read' | 'write',
+  // What the work throws is passed on as it is, whatever the host makes of it; what the host itself throws is wrapped.
+  const runLent = async <Result>(
+    lend: (work: (query: StatementsDriver['query']) => Promise<Result>) => Promise<Result>,
+    begun: Statement,
     work: (query: StatementsDriver['query']) => Promise<Result>,
   ): Promise<Result> => {
     let thrown: {readonly error: unknown} | undefined;
     try {
-      return await transact(mode, async (query) => {
+      return await lend(async (query) => {
         thrown = undefined;
         try {
-          if (mode === 'write' && limitWait !== undefined) {
-            await send(query, limitWait);
-          }
           return await work(query);
         } catch (error) {
           thrown = {error};
@@ -209,9 +206,25 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
         }
       });
     } catch (error) {
-      throw thrown === undefined ? wrapFault(dialect, error, begin[mode]) : thrown.error;
+      throw thrown === undefined ? wrapFault(dialect, error, begun) : thrown.error;
     }
   };
+
+  const runTransact = <Result>(
+    transact: NonNullable<StatementsDriver['transact']>,
+    mode: 'read' | 'write',
+    work: (query: StatementsDriver['query']) => Promise<Result>,
+  ): Promise<Result> =>
+    runLent(
+      (lent) => transact(mode, lent),
+      begin[mode],
+      async (query) => {
+        if (mode === 'write' && limitWait !== undefined) {
+          await send(query, limitWait);
+        }
+        return work(query);
+      },
+    );
 
   const runOnce = async <Result>(
     mode: 'read' | 'write',
@@ -246,7 +259,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     }
     const work = (query: StatementsDriver['query']) =>
       run(query, () => runStatements(query, mode, () => driveOver(query)));
-    return driver.pin === undefined ? work(driver.query) : driver.pin(work);
+    return driver.pin === undefined ? work(driver.query) : runLent(driver.pin, begin[mode], work);
   };
 
   // A batch has one round: its body learns the rows of no statement before it has named the last.
@@ -318,7 +331,9 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
           const query: StatementsDriver['query'] = async (sent) => driver.query(sent);
           const work = (pinned: StatementsDriver['query']) =>
             runStatements(pinned, 'write', () => bodyOver(pinned));
-          return driver.kind === 'statements' && driver.pin !== undefined ? driver.pin(work) : work(query);
+          return driver.kind === 'statements' && driver.pin !== undefined
+            ? runLent(driver.pin, begin.write, work)
+            : work(query);
         }),
       ),
     getStats: () => ({statementCount, byteCount}),
@@ -326,14 +341,6 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
       await driver.close?.();
     },
   };
-};
-
-const queues = new WeakMap<object, Queue>();
-
-const queueOf = (handle: object): Queue => {
-  const queue = queues.get(handle) ?? createQueue();
-  queues.set(handle, queue);
-  return queue;
 };
 
 const driveNow = <Result>(

@@ -23,7 +23,8 @@ interface DriverBase {
   readonly limits: DriverLimits;
   /**
    * What all drivers of one connection have in common: their calls go in one order, so that a transaction of one is not
-   * joined by statements of another. Drivers whose transactions are synchronous, or go over connections of their own, need none.
+   * joined by statements of another, those of a port (expose-driver.ts) included. Drivers whose transactions go over
+   * connections of their own need none.
    */
   readonly handle?: object;
   /**

@@ -35,6 +35,7 @@ export const sqliteBunDriver = (db: SqliteBunDatabase): HostDriver => {
     kind: 'host',
     dialect: 'sqlite',
     limits: SQLITE_LIMITS,
+    handle: db,
     query: ({sql, params}) => {
       const prepared = prepare(sql);
       const rows = prepared.values(...params) ?? [];

@@ -24,6 +24,7 @@ export const sqliteNodeDriver = (db: SqliteNodeDatabase): HostDriver => {
     kind: 'host',
     dialect: 'sqlite',
     limits: SQLITE_LIMITS,
+    handle: db,
     query: ({sql, params}) => {
       try {
         return prepare(sql).all(...params) as SqlRow[];

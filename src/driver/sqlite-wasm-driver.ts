@@ -39,6 +39,8 @@ export const sqliteWasmDriver = ({capi}: SqliteWasmModule, db: SqliteWasmDatabas
     kind: 'host',
     dialect: 'sqlite',
     limits: SQLITE_LIMITS,
+    // Others may be let in from elsewhere (expose-driver.ts), whose transactions take several turns.
+    handle: db,
     query: ({sql, params}) => {
       const prepared = prepare(sql);
       try {

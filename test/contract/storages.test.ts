@@ -1,8 +1,8 @@
 // The contract of storages, for every layout over every binding.
 import {describe, expect, test} from 'vitest';
 import {storageSuite} from '../../src/testing/storage.suite.ts';
-import {databaseKinds, skipAll} from './databases.ts';
-import {createLayoutPlace, layoutNames} from './storages.ts';
+import {createDatabasePlace, databaseKinds, skipAll} from './databases.ts';
+import {configOf, layoutNames, openLayout} from './storages.ts';
 
 const RULES = ['SG1', 'SG2', 'SG3', 'SG4', 'SG5', 'SG6', 'PR4', 'PR6'];
 
@@ -10,7 +10,13 @@ for (const kind of databaseKinds) {
   for (const layoutName of layoutNames) {
     storageSuite({
       name: `${layoutName} over ${kind.name}`,
-      create: () => createLayoutPlace(kind, layoutName),
+      create: () => {
+        const place = createDatabasePlace(kind);
+        return {
+          open: async () => openLayout((await place.open()).driver, configOf(layoutName)),
+          remove: place.remove,
+        };
+      },
       skip: {
         ...skipAll(kind.skipReason, RULES),
       },

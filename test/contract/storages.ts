@@ -1,4 +1,4 @@
-// Storages as the suites open them: the three layouts over any of the bindings.
+// The three layouts as the suites configure and open them, over any driver. Knows no platform: pages of browsers import it too.
 
 import {createConnection} from '../../src/driver/connection.ts';
 import type {Driver} from '../../src/driver/driver.ts';
@@ -7,8 +7,7 @@ import {createJsonLayout} from '../../src/storage/json-layout.ts';
 import {createRowsLayout} from '../../src/storage/rows-layout.ts';
 import type {Storage} from '../../src/storage/storage.ts';
 import {createTabularLayout} from '../../src/storage/tabular-layout.ts';
-import {type StoragePlace, suiteTableIds} from '../../src/testing/storage.suite.ts';
-import {createDatabasePlace, type DatabaseKind} from './databases.ts';
+import {suiteTableIds} from '../../src/testing/storage.suite.ts';
 
 export type LayoutName = 'json' | 'tabular' | 'rows';
 
@@ -41,12 +40,4 @@ export const openLayout = (driver: Driver, given: DatabasePersisterConfig): Stor
     case 'rows':
       return createRowsLayout(connection, config);
   }
-};
-
-export const createLayoutPlace = (kind: DatabaseKind, layoutName: LayoutName): StoragePlace => {
-  const place = createDatabasePlace(kind);
-  return {
-    open: async () => openLayout((await place.open()).driver, configOf(layoutName)),
-    remove: place.remove,
-  };
 };

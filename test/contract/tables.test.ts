@@ -8,7 +8,7 @@ for (const kind of databaseKinds) {
   tablesSuite({
     name: kind.name,
     create: () => createDatabasePlace(kind),
-    skip: skipAll(kind.skipReason, ['TB2', 'TB4', 'TB8', 'PR3']),
+    skip: skipAll(kind.skipReason, ['TB2', 'TB4', 'TB8', 'TB9', 'PR3']),
     runner: {describe, test, expect},
   });
 }

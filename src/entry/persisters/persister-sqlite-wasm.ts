@@ -14,6 +14,8 @@ import type {DatabasePersisterConfig} from '../../storage/database-config.ts';
 import type {Store} from '../../store/store.ts';
 
 export type {SqliteWasmDatabase, SqliteWasmModule};
+/** For `exposeDriver` of `holdfast/persisters/persister-remote`. */
+export {sqliteWasmDriver};
 
 export interface SqliteWasmPersister<Db = SqliteWasmDatabase, StoreType = Store>
   extends Persister<Persists.StoreOrMergeableStore, StoreType> {

@@ -11,6 +11,8 @@ import type {DatabasePersisterConfig} from '../../storage/database-config.ts';
 import type {Store} from '../../store/store.ts';
 
 export type {WaSqliteApi};
+/** For `exposeDriver` of `holdfast/persisters/persister-remote`. */
+export {waSqliteDriver};
 
 export interface WaSqlitePersister<StoreType = Store>
   extends Persister<Persists.StoreOrMergeableStore, StoreType> {
