@@ -20,6 +20,7 @@ export type HoldfastErrorCode =
   | 'driver/closed'
   | 'driver/constraint'
   | 'driver/missing'
+  | 'driver/too-large'
   | 'storage/unreadable'
   | 'storage/newer-version'
   | 'storage/migration-failed'

@@ -148,6 +148,14 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     }
   };
 
+  const syncHost = async ({sync}: HostDriver): Promise<void> => {
+    try {
+      await sync?.();
+    } catch (error) {
+      throw wrapFault(dialect, error, commit);
+    }
+  };
+
   // An answer can get lost on its way from a server or a worker: then nobody knows whether BEGIN or ROLLBACK ran.
   let mayBeOpen = false;
 
@@ -235,7 +243,11 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
       const ask = () => (around === undefined ? NO_ROWS : sendNow(driver.query, around));
       const before = ask();
       const result = runHost(driver, mode, body);
-      return {result, before, after: ask()};
+      const after = ask();
+      if (mode === 'write') {
+        await syncHost(driver);
+      }
+      return {result, before, after};
     }
     const run = async (
       query: StatementsDriver['query'],
@@ -299,7 +311,8 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
 
   return {
     dialect,
-    changeCounter: driver.hasOneConnection === false ? undefined : dialect.changeCounter,
+    changeCounter:
+      driver.hasOneConnection === false ? undefined : (driver.changeCounter ?? dialect.changeCounter),
     limits: driver.limits,
     watch: driver.watch,
     listen:
@@ -329,6 +342,16 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
             return runTransact(driver.transact, 'write', bodyOver);
           }
           const query: StatementsDriver['query'] = async (sent) => driver.query(sent);
+          if (driver.kind === 'host' && driver.wrapAsync !== undefined) {
+            const {wrapAsync} = driver;
+            const result = await runTransact(
+              (_mode, work) => wrapAsync(() => work(query)),
+              'write',
+              bodyOver,
+            );
+            await syncHost(driver);
+            return result;
+          }
           const work = (pinned: StatementsDriver['query']) =>
             runStatements(pinned, 'write', () => bodyOver(pinned));
           return driver.kind === 'statements' && driver.pin !== undefined
@@ -380,6 +403,7 @@ const CODE_OF_FAULT: Record<FaultKind, HoldfastErrorCode> = {
   'read-only': 'driver/read-only',
   closed: 'driver/closed',
   missing: 'driver/missing',
+  'too-large': 'driver/too-large',
   other: 'driver/statement-failed',
 };
 
@@ -391,6 +415,8 @@ const ADVICE_OF_FAULT: Record<FaultKind, string> = {
   'read-only': 'The database was opened read-only; open it for writing.',
   closed: 'The handle is closed or was never open; keep it open until the persister is destroyed.',
   missing: 'A table or column is not there (any more).',
+  'too-large':
+    'A value, a row or a statement is larger than the database takes; store less in one, or choose a layout that divides it.',
   other: 'The cause says why; details.sql is the statement.',
 };
 

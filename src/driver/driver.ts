@@ -16,6 +16,8 @@ export interface DriverLimits {
   readonly maxParams: number;
   /** The most bytes of SQL text that one statement may have. */
   readonly maxSqlBytes: number;
+  /** The most bytes that one text may have, in a row or in a result; so many that nobody asks, unless it is said. */
+  readonly maxTextBytes?: number;
 }
 
 interface DriverBase {
@@ -32,6 +34,8 @@ interface DriverBase {
    * others' (default true). Where they do not, what changed is found by reading.
    */
   readonly hasOneConnection?: boolean;
+  /** What is asked in place of the dialect's `changeCounter`, where the host does not answer that. */
+  readonly changeCounter?: Statement;
   /** Whether the rows of RETURNING come back (default true). */
   readonly hasReturning?: boolean;
   /** Calls back whenever the database may have changed, by this handle or by others; returns how to stop. */
@@ -54,6 +58,10 @@ export interface HostDriver extends DriverBase {
   readonly query: (statement: Statement) => readonly SqlRow[];
   /** Runs a synchronous body in a transaction, where the host forbids BEGIN; rolls back when it throws. */
   readonly wrap?: (body: () => void) => void;
+  /** The same for a body that waits, for migrations: commits when it resolves, rolls back when it rejects. */
+  readonly wrapAsync?: <Result>(body: () => Promise<Result>) => Promise<Result>;
+  /** Waits until all that was committed is on the disk, where the host answers before it is. */
+  readonly sync?: () => Promise<void>;
 }
 
 export interface StatementsDriver extends DriverBase {

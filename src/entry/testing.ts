@@ -7,5 +7,6 @@ export type {SqlRow, SqlValue, Statement} from '../sql/statement.ts';
 export type {OutsideChange, Storage, StoredContent, Write} from '../storage/storage.ts';
 export {type DriverPlace, driverSuite, type OpenDriver} from '../testing/driver.suite.ts';
 export {type PersisterPlace, persisterSuite} from '../testing/persister.suite.ts';
-export {type StoragePlace, storageSuite, suiteTableIds} from '../testing/storage.suite.ts';
+export {type StoragePlace, storageSuite} from '../testing/storage.suite.ts';
+export {suiteConfigOf, suiteModes, suiteTableIds} from '../testing/suite-config.ts';
 export type {SuiteOptions, SuitePlace, TestContext, TestRunner} from '../testing/test-runner.ts';

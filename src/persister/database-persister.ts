@@ -2,17 +2,14 @@
 // Knows no platform.
 
 import {hostPorts, type Ports} from '../base/ports.ts';
-import {type Connection, createConnection} from '../driver/connection.ts';
+import {createConnection} from '../driver/connection.ts';
 import type {Driver} from '../driver/driver.ts';
+import {createLayout} from '../storage/create-layout.ts';
 import {
   type DatabasePersisterConfig,
-  type ResolvedConfig,
+  type DpcFragmented,
   resolveDatabaseConfig,
 } from '../storage/database-config.ts';
-import {createJsonLayout} from '../storage/json-layout.ts';
-import {createRowsLayout} from '../storage/rows-layout.ts';
-import type {Storage} from '../storage/storage.ts';
-import {createTabularLayout} from '../storage/tabular-layout.ts';
 import {createPersister} from './create-persister.ts';
 import type {IgnoredErrorHandler, SqlCommandHandler} from './handlers.ts';
 import type {PersistableStore} from './persistable-store.ts';
@@ -20,7 +17,7 @@ import type {Persister, Persists} from './persister.ts';
 import {requirePersistable} from './require-persistable.ts';
 
 export interface DatabasePersisterOptions {
-  readonly configOrStoreTableName?: DatabasePersisterConfig | string | undefined;
+  readonly configOrStoreTableName?: DatabasePersisterConfig | DpcFragmented | string | undefined;
   readonly onSqlCommand?: SqlCommandHandler | undefined;
   readonly onIgnoredError?: IgnoredErrorHandler | undefined;
   readonly persist?: Persists | undefined;
@@ -42,15 +39,4 @@ export const createDatabasePersister = <StoreType extends PersistableStore, Extr
     {store, storage: createLayout(connection, config, ports), onIgnoredError, ports},
     extras,
   );
-};
-
-const createLayout = (connection: Connection, config: ResolvedConfig, ports: Ports): Storage => {
-  switch (config.mode) {
-    case 'json':
-      return createJsonLayout(connection, config, ports);
-    case 'tabular':
-      return createTabularLayout(connection, config, ports);
-    case 'rows':
-      return createRowsLayout(connection, config, ports);
-  }
 };

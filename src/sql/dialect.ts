@@ -17,6 +17,7 @@ export type FaultKind =
   | 'read-only'
   | 'closed'
   | 'missing'
+  | 'too-large'
   | 'other';
 
 /** A table whose changes are logged, and how much of the log is kept. */

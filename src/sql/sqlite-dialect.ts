@@ -173,6 +173,7 @@ const FAULT_OF_CODE: Record<number, FaultKind> = {
   11: 'corrupt',
   13: 'full',
   14: 'closed',
+  18: 'too-large',
   19: 'constraint',
   21: 'closed',
   26: 'corrupt',
@@ -193,6 +194,7 @@ const FAULT_OF_NAME: readonly (readonly [RegExp, FaultKind])[] = [
     'closed',
   ],
   [/no such (table|column)|has no column named/i, 'missing'],
+  [/SQLITE_TOOBIG|string or blob too big|statement too long/i, 'too-large'],
 ];
 
 function classify(error: unknown): FaultKind {

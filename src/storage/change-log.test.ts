@@ -1,15 +1,16 @@
 import {DatabaseSync} from 'node:sqlite';
 import {expect, test} from 'vitest';
 import {createConnection} from '../driver/connection.ts';
+import {SQLITE_LIMITS} from '../driver/driver.ts';
 import {sqliteNodeDriver} from '../driver/sqlite-node-driver.ts';
 import {sqliteDialect} from '../sql/sqlite-dialect.ts';
 import {createChangeLog, type LogEntry} from './change-log.ts';
 import type {Steps} from './steps.ts';
 
-const setUp = async () => {
+const setUp = async (limits = SQLITE_LIMITS) => {
   const db = new DatabaseSync(':memory:');
   const connection = createConnection(sqliteNodeDriver(db));
-  const log = createChangeLog(sqliteDialect, 'log');
+  const log = createChangeLog(sqliteDialect, limits, 'log');
   await connection.query(log.create);
   const run = async <Result>(steps: () => Steps<Result>): Promise<Result> =>
     (await connection.transaction('write', steps)).result;
@@ -72,4 +73,10 @@ test('a log that was begun anew tells nothing', async () => {
   const {append, news} = await setUp();
   await append(rows(2));
   expect(await news(7)).toEqual({kind: 'unknown', seq: 2});
+});
+
+test('[PR4] what is more than a statement takes is appended by several', async () => {
+  const {append, news} = await setUp({...SQLITE_LIMITS, maxParams: 7});
+  expect(await append(rows(8))).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(await news(0)).toEqual({kind: 'rows', entries: rows(8), seq: 8});
 });

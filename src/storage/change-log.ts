@@ -2,6 +2,7 @@
 // and a row each. It is pruned; who fell behind it loads in full. Knows how the log is written and read; what its
 // table and row ids stand for is the layout's business.
 
+import type {DriverLimits} from '../driver/driver.ts';
 import type {Dialect} from '../sql/dialect.ts';
 import {type Statement, statement} from '../sql/statement.ts';
 import type {Steps} from './steps.ts';
@@ -49,32 +50,41 @@ export interface ChangeLog {
   observe(tableName: string, keyColumnName: string): readonly Statement[];
 }
 
-export const createChangeLog = (dialect: Dialect, logTableName: string): ChangeLog => {
+export const createChangeLog = (
+  dialect: Dialect,
+  {maxParams}: DriverLimits,
+  logTableName: string,
+): ChangeLog => {
   const log = dialect.quote(logTableName);
   const p1 = dialect.placeholder(1);
   let appendedCount = 0;
+  const entriesAStatement = Math.max(1, Math.floor(maxParams / 2));
 
   function* append(entries: readonly LogEntry[]): Steps<readonly number[]> {
-    if (entries.length === 0) {
-      return [];
+    const seqs: number[] = [];
+    for (let start = 0; start < entries.length; start += entriesAStatement) {
+      seqs.push(...(yield* insert(entries.slice(start, start + entriesAStatement))));
     }
-    const places = entries.map(
-      (_, index) => `(${dialect.placeholder(index * 2 + 1)}, ${dialect.placeholder(index * 2 + 2)})`,
-    );
-    const insert = `INSERT INTO ${log} (table_id, row_id) VALUES ${places.join(', ')}`;
-    const seqs = yield* seqsOf(
-      statement(
-        dialect.hasReturning ? `${insert} RETURNING seq` : insert,
-        entries.flatMap(({table, row}) => [table, row]),
-      ),
-      entries.length,
-    );
     appendedCount += entries.length;
     if (appendedCount >= PRUNE_INTERVAL) {
       appendedCount = 0;
       yield statement(`DELETE FROM ${log} WHERE seq <= (SELECT max(seq) FROM ${log}) - ${KEPT_ENTRIES}`);
     }
     return seqs;
+  }
+
+  function* insert(entries: readonly LogEntry[]): Steps<readonly number[]> {
+    const places = entries.map(
+      (_, index) => `(${dialect.placeholder(index * 2 + 1)}, ${dialect.placeholder(index * 2 + 2)})`,
+    );
+    const sql = `INSERT INTO ${log} (table_id, row_id) VALUES ${places.join(', ')}`;
+    return yield* seqsOf(
+      statement(
+        dialect.hasReturning ? `${sql} RETURNING seq` : sql,
+        entries.flatMap(({table, row}) => [table, row]),
+      ),
+      entries.length,
+    );
   }
 
   function* seqsOf(insert: Statement, count: number): Steps<readonly number[]> {

@@ -47,6 +47,16 @@ export interface DpcRows extends DpcCommon {
 
 export type DatabasePersisterConfig = DpcJson | DpcTabular | DpcRows;
 
+/**
+ * The mode `rows` by the name that TinyBase has for the idea: the table is `holdfast` behind the prefix. Where there is
+ * none yet, and TinyBase's tables of that prefix are there, their content is taken over; they stay as they are.
+ */
+export interface DpcFragmented extends DpcCommon {
+  mode: 'fragmented';
+  /** Goes before the names of tables; encoded unless it is of lower-case ASCII letters, digits and `_`. Default none. */
+  storagePrefix?: string;
+}
+
 /** A SQL condition that names the table by the placeholder `$tableName`, or `true`. */
 export type DpcTabularCondition = `${string}$tableName${string}` | 'true';
 
@@ -116,6 +126,8 @@ export interface ResolvedTabular extends ResolvedCommon {
 export interface ResolvedRows extends ResolvedCommon {
   readonly mode: 'rows';
   readonly storeTableName: string;
+  /** The prefix, encoded, of the tables of TinyBase's fragmented mode whose content is taken over. */
+  readonly fragmentsPrefix?: string;
 }
 
 export type ResolvedConfig = ResolvedJson | ResolvedTabular | ResolvedRows;
@@ -133,7 +145,7 @@ const DEFAULT_ROW_ID_COLUMN = '_id';
 
 /** The configuration with its defaults; a string is the name of a json table. */
 export const resolveDatabaseConfig = (
-  config: DatabasePersisterConfig | string | undefined,
+  config: DatabasePersisterConfig | DpcFragmented | string | undefined,
 ): ResolvedConfig => {
   if (config === undefined || typeof config === 'string') {
     return resolveJson({mode: 'json', ...(config === undefined ? {} : {storeTableName: config})});
@@ -151,6 +163,8 @@ export const resolveDatabaseConfig = (
       return resolveTabular(config);
     case 'rows':
       return resolveRows(config);
+    case 'fragmented':
+      return resolveFragmented(config);
     default: {
       const meant = closest(String((config as {mode?: unknown}).mode), MODES);
       throw new HoldfastError(
@@ -210,6 +224,26 @@ const resolveRows = (config: DpcRows): ResolvedRows => {
   });
   return {...resolveCommon(config), mode: 'rows', storeTableName: config.storeTableName ?? 'holdfast'};
 };
+
+const resolveFragmented = (config: DpcFragmented): ResolvedRows => {
+  checkOptions('a persister\'s configuration of mode "fragmented"', config, {
+    ...COMMON_OPTIONS,
+    storagePrefix: ['string'],
+  });
+  const prefix = encodePrefix(config.storagePrefix ?? '');
+  return {
+    ...resolveCommon(config),
+    mode: 'rows',
+    storeTableName: `${prefix}holdfast`,
+    fragmentsPrefix: prefix,
+  };
+};
+
+// As TinyBase does, so that no two prefixes are one to SQL: each UTF-16 unit by its number.
+const encodePrefix = (prefix: string): string =>
+  /^[a-z0-9_]*$/.test(prefix)
+    ? prefix
+    : `$tinybase$${Array.from({length: prefix.length}, (_, index) => `$${prefix.charCodeAt(index).toString(16).padStart(4, '0')}`).join('')}$`;
 
 const resolveTabular = (config: DpcTabular): ResolvedTabular => {
   checkOptions('a persister\'s configuration of mode "tabular"', config, {

@@ -25,6 +25,7 @@ import {createRowsReader, type RowsRead} from './rows-reader.ts';
 import {createRowsWriter} from './rows-writer.ts';
 import {runSteps, type Steps} from './steps.ts';
 import type {OutsideChange, ProgressListener, Storage, StoredContent, Write} from './storage.ts';
+import {createFragmentsReader, type Fragments} from './tinybase-fragments.ts';
 
 export const createRowsLayout = (
   connection: Connection,
@@ -35,7 +36,7 @@ export const createRowsLayout = (
   const tableName = config.storeTableName;
   const quarantineName = `${tableName}_quarantine`;
   const table = dialect.quote(tableName);
-  const log = createChangeLog(dialect, `${tableName}_log`);
+  const log = createChangeLog(dialect, limits, `${tableName}_log`);
   const reader = createRowsReader(dialect, limits, tableName);
   const writer = createRowsWriter(dialect, limits, tableName);
   const watch = createDatabaseWatch(connection, {
@@ -44,6 +45,8 @@ export const createRowsLayout = (
     ports,
   });
   const position = createLogPosition();
+  const fragments =
+    config.fragmentsPrefix === undefined ? undefined : createFragmentsReader(dialect, config.fragmentsPrefix);
   let hasTables = false;
   // How many rows a migration has put aside; the load that follows tells of them.
   let putAside = 0;
@@ -57,10 +60,16 @@ export const createRowsLayout = (
 
   const layout: MigratableLayout = {
     scope: tableName,
-    hasData: async (query) => (await query(isThere)).length > 0,
+    hasData: async (query) =>
+      (await query(isThere)).length > 0 || (await runSteps(query, readFragments())) !== undefined,
     readAll: async (query) => {
       if ((await query(isThere)).length === 0) {
-        return [{}, {}];
+        const found = await runSteps(query, readFragments());
+        // What a step does not get to see it would delete.
+        if (found?.fault !== undefined) {
+          throw found.fault;
+        }
+        return found?.content ?? [{}, {}];
       }
       const {content, unreadable} = await runSteps(query, reader.readAll(ignoreProgress, true));
       if (unreadable.length > 0) {
@@ -78,6 +87,21 @@ export const createRowsLayout = (
     },
   };
   const gate = createGate(connection, layout, config);
+
+  function* readFragments(): Steps<Fragments | undefined> {
+    return fragments === undefined ? undefined : yield* fragments.read();
+  }
+
+  // Makes the tables, and takes over what TinyBase wrote where there were none.
+  function* prepareTables(onFault: Write['onFault']): Steps {
+    const found =
+      fragments !== undefined && (yield isThere).length === 0 ? yield* fragments.read() : undefined;
+    yield* createTables;
+    if (found !== undefined) {
+      yield* writer.writeWhole(readerOf(found.content), ignoreProgress);
+      found.fault === undefined || onFault(found.fault);
+    }
+  }
 
   // Damaged rows leave the table, for they would make every later merge into them fail, and are kept beside it.
   // Answers with how many that were: another writer may have mended one since it was read.
@@ -131,8 +155,8 @@ export const createRowsLayout = (
     try {
       return await readWith(false);
     } catch (error) {
-      // A text that is too long is refused like any other statement, in words of the driver's own.
-      if (isHoldfastError(error, 'driver/statement-failed')) {
+      // A text that is too long is refused in words of the driver's own.
+      if (isHoldfastError(error, 'driver/too-large') || isHoldfastError(error, 'driver/statement-failed')) {
         return readWith(true);
       }
       throw error;
@@ -147,7 +171,7 @@ export const createRowsLayout = (
     await watch.noteRead();
     if ((await connection.query(isThere)).length === 0) {
       hasTables = false;
-      return undefined;
+      return (await connection.transaction('read', readFragments)).result;
     }
     const {result} = await readTable(onProgress);
     const {newest, read: everything} = result;
@@ -175,7 +199,7 @@ export const createRowsLayout = (
       yield log.hold;
     }
     if (!hasTables) {
-      yield* createTables;
+      yield* prepareTables(write.onFault);
     }
     if (write.changes === undefined) {
       yield* writer.writeWhole(write.store, write.onProgress);

@@ -35,7 +35,10 @@ export interface RowsReader {
 const MAX_ROWS_A_CHUNK = 2_000;
 /** Rows of the first chunk, before it is known how long they are. */
 const FIRST_ROWS_A_CHUNK = 16;
-/** Characters of cells a chunk, about: the memory that a load takes beside what it loads is some times this. */
+/**
+ * Characters of cells a chunk, about: the memory that a load takes beside what it loads is some times this. Fewer where the
+ * driver takes no texts of that length.
+ */
 const CHUNK_LENGTH = 4_000_000;
 
 export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableName: string): RowsReader => {
@@ -48,9 +51,18 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
     'SELECT max(n) AS "last", count(*) AS "count", min(table_id) AS "firstTable", max(table_id) AS "lastTable", ' +
     `${joined('cells')} AS "cells", ${joined(dialect.quoteJson('row_id'))} AS "rows" FROM ${chunk} AS chunk`;
   const selectTables = `SELECT ${joined(dialect.quoteJson('table_id'))} AS "tables" FROM ${chunk} AS chunk`;
+  const selectCount = `SELECT max(n) AS "last", count(*) AS "count" FROM ${chunk} AS chunk`;
   const selectEach = `SELECT n AS "n", table_id AS "table", row_id AS "row", cells AS "cells" FROM ${chunk} AS chunk`;
   const selectOne = `SELECT table_id AS "table", row_id AS "row", cells AS "cells" FROM ${table} WHERE n = ${p1}`;
-  const selectLongest = `SELECT max(length(cells)) AS "longest" FROM ${table}`;
+  // Quoted, a character of an id may take six.
+  const selectLongest = `SELECT max(length(cells) + 6 * (length(table_id) + length(row_id))) AS "longest" FROM ${table}`;
+  // A character may take four bytes, and there are commas between.
+  const chunkLength = Math.min(
+    CHUNK_LENGTH,
+    Math.floor((limits.maxTextBytes ?? Number.POSITIVE_INFINITY) / 5),
+  );
+  const rowsAChunk = (rowLength: number): number =>
+    Math.max(1, Math.min(MAX_ROWS_A_CHUNK, Math.floor(chunkLength / rowLength)));
   const idsAStatement = Math.max(1, Math.min(500, limits.maxParams - 1));
 
   return {
@@ -61,12 +73,13 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
       let last = 0;
       let doneRows = 0;
       const total = Number((yield statement(`SELECT count(*) AS "total" FROM ${table}`))[0]?.total);
-      const maxRows = isCareful
-        ? rowsAChunk(Number((yield statement(selectLongest))[0]?.longest))
-        : MAX_ROWS_A_CHUNK;
+      const longest = isCareful ? Number((yield statement(selectLongest))[0]?.longest) : 0;
+      // A row can be as long as a text may be: it is joined with nothing, then.
+      const isJoined = longest <= chunkLength;
+      const maxRows = !isJoined ? FIRST_ROWS_A_CHUNK : isCareful ? rowsAChunk(longest) : MAX_ROWS_A_CHUNK;
       let rowCount = Math.min(FIRST_ROWS_A_CHUNK, maxRows);
       for (;;) {
-        const found = (yield statement(selectJoined, [last, rowCount]))[0];
+        const found = (yield statement(isJoined ? selectJoined : selectCount, [last, rowCount]))[0];
         const count = Number(found?.count ?? 0);
         if (found === undefined || count === 0) {
           break;
@@ -91,7 +104,7 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
             }
           });
         if (!isRead) {
-          // One row of the chunk is damaged: they are read one by one.
+          // One row of the chunk is damaged, or they were not joined: they are read one by one.
           for (const each of yield statement(selectEach, [last, rowCount])) {
             if (!addEach(add, each)) {
               unreadable.push(Number(each.n));
@@ -152,9 +165,6 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
     },
   };
 };
-
-const rowsAChunk = (rowLength: number): number =>
-  Math.max(1, Math.min(MAX_ROWS_A_CHUNK, Math.floor(CHUNK_LENGTH / rowLength)));
 
 const addChanges = (
   changes: Changes,

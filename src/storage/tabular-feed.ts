@@ -49,8 +49,8 @@ export const createTabularFeed = (
   config: ResolvedTabular,
   loader: TabularLoader,
 ): TabularFeed => {
-  const {dialect} = connection;
-  const log = createChangeLog(dialect, LOG_TABLE);
+  const {dialect, limits} = connection;
+  const log = createChangeLog(dialect, limits, LOG_TABLE);
   const position = createLogPosition();
   // The tables that are logged; undefined: there is no log.
   let loggedNames: string | undefined;

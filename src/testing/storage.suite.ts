@@ -8,9 +8,6 @@ import {awkwardCells, awkwardContent, awkwardIds} from './awkward.ts';
 import {exactText} from './exact-text.ts';
 import {catchError, createRuleTest, type SuiteOptions, type SuitePlace} from './test-runner.ts';
 
-/** The tables that the suite stores; a storage that is configured table by table must keep them, and all values. */
-export const suiteTableIds: readonly Id[] = ['pets', 'shops', 'rows', 'cells', 'mixed', 'single'];
-
 /** A place for content that a test has to itself. */
 export interface StoragePlace extends SuitePlace {
   /** Makes one more storage on the place, as another process would. */
