@@ -1,14 +1,15 @@
 // The matrix of what was certified: what was tested, by the rules of the suites, one table a suite. Knows the titles that
 // the suites in src/testing give, and nothing of a test runner.
 
-const SUITE = /^(driver|storage|persister|tables) (?:(json|rows|tabular|fragmented) over )?(.+)$/;
+const SUITE = /^(driver|storage|persister|tables|bad input) (?:(json|rows|tabular|fragmented) over )?(.+)$/;
 const RULES = /^((?:\[\w+\] )+)/;
 
 const HEADING = {
   driver: 'Drivers, alone and under a connection',
   storage: 'Storages, in every layout',
   persister: 'Persisters, in every layout',
-  tables: 'Tables that were there before, and bad input',
+  tables: 'Tables of others',
+  'bad input': 'Bad input, in every layout',
 };
 
 /**

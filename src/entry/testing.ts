@@ -5,8 +5,10 @@ export type {BatchDriver, Driver, DriverLimits, HostDriver, StatementsDriver} fr
 export {type Fault, type FaultyDriver, faultyDriver, sqliteFaults} from '../driver/faulty-driver.ts';
 export type {SqlRow, SqlValue, Statement} from '../sql/statement.ts';
 export type {OutsideChange, Storage, StoredContent, Write} from '../storage/storage.ts';
+export {badInputSuite} from '../testing/bad-input.suite.ts';
 export {type DriverPlace, driverSuite, type OpenDriver} from '../testing/driver.suite.ts';
 export {type PersisterPlace, persisterSuite} from '../testing/persister.suite.ts';
 export {type StoragePlace, storageSuite} from '../testing/storage.suite.ts';
 export {suiteConfigOf, suiteModes, suiteTableIds} from '../testing/suite-config.ts';
+export {type OpenTables, type TablesPlace, tablesSuite} from '../testing/tables.suite.ts';
 export type {SuiteOptions, SuitePlace, TestContext, TestRunner} from '../testing/test-runner.ts';

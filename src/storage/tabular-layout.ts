@@ -41,6 +41,12 @@ export const createTabularLayout = (
   // The tables as they were last seen; undefined: not known.
   let schema: Schema | undefined;
   let isWatched = false;
+  // Tables that were there. One that goes without its rows having been deleted was dropped by somebody: the store keeps
+  // its rows, and writes them anew.
+  let seenNames: ReadonlySet<string> = new Set();
+  const dropsItself = new Set(config.save.flatMap((save) => (save.deleteEmptyTable ? save.tableName : [])));
+  const isDropped = (tableName: string, now: Schema): boolean =>
+    seenNames.has(tableName) && !now.has(tableName) && !dropsItself.has(tableName);
 
   function* readSchema(): Steps<Schema> {
     schema = yield* schemas.read(keyNames);
@@ -49,8 +55,11 @@ export const createTabularLayout = (
 
   function* save(write: Write): Steps {
     // Where a column holds values of one type, it is to be known for sure which.
-    const known = dialect.hasStrictColumns ? undefined : schema;
-    yield* saver.saveAll(known ?? (yield* readSchema()), write);
+    const known = (dialect.hasStrictColumns ? undefined : schema) ?? (yield* readSchema());
+    if (write.changes !== undefined && config.save.some(({tableName}) => isDropped(tableName, known))) {
+      throw WHOLE_NEEDED;
+    }
+    yield* saver.saveAll(known, write);
   }
 
   // A row that the database refuses is named: where many went in one statement, they are tried one by one, and taken back.
@@ -156,7 +165,12 @@ export const createTabularLayout = (
         return yield* loader.loadAll(yield* readSchema(), onProgress, damage.note);
       });
       const fault = damage.fault();
-      return content && {content, ...scopeOf(config), ...(fault === undefined ? {} : {fault})};
+      const now: Schema = schema ?? new Map();
+      const kept = config.load.filter(({tableName}) => !isDropped(tableName, now));
+      seenNames = new Set([...now.keys(), ...[...seenNames].filter((name) => isDropped(name, now))]);
+      return (
+        content && {content, ...scopeOf({...config, load: kept}), ...(fault === undefined ? {} : {fault})}
+      );
     },
 
     write: async (write) => {
@@ -166,6 +180,7 @@ export const createTabularLayout = (
         try {
           const written = await connection.transaction('write', () => observe(save(write)), watch.around());
           watch.noteWrite(written);
+          seenNames = new Set(schema?.keys());
           if (written.result !== undefined) {
             feed.noteOwn(written.result);
           }
@@ -175,6 +190,9 @@ export const createTabularLayout = (
           return 'stored';
         } catch (error) {
           schema = undefined;
+          if (error === WHOLE_NEEDED) {
+            return 'whole-needed';
+          }
           if (attempt > 1 || !mayBeOfSchema(error)) {
             throw await nameRefused(error, write);
           }
@@ -224,6 +242,9 @@ export const createTabularLayout = (
 };
 
 const ignore = (): void => undefined;
+
+/** Thrown inside a transaction, to leave it. */
+const WHOLE_NEEDED = new Error('the whole store is to be written');
 
 const refusalOf = (
   {save}: ResolvedTabular,

@@ -2,6 +2,7 @@
 // platform and no test runner: it runs under Vitest, and inside the pages of a browser.
 
 import {createStore} from '../../src/entry/store.ts';
+import {badInputSuite} from '../../src/testing/bad-input.suite.ts';
 import {type DriverPlace, driverSuite} from '../../src/testing/driver.suite.ts';
 import {persisterSuite} from '../../src/testing/persister.suite.ts';
 import {storageSuite} from '../../src/testing/storage.suite.ts';
@@ -19,6 +20,7 @@ export interface CertifyOptions {
   readonly driver?: {readonly [rule: string]: string};
   readonly storage?: {readonly [rule: string]: string};
   readonly tables?: {readonly [rule: string]: string};
+  readonly badInput?: {readonly [rule: string]: string};
   readonly persister?: {readonly [rule: string]: string};
 }
 
@@ -45,6 +47,7 @@ const tableConfigOf = (layoutName: LayoutName, index: number) =>
 const RULES = {
   driver: ['DR1', 'DR2', 'DR3', 'DR4', 'CN1', 'CN2', 'CN3', 'CN4', 'CN5', 'CN6'],
   storage: ['SG1', 'SG2', 'SG3', 'SG4', 'SG5', 'SG6', 'PR4', 'PR6'],
+  badInput: ['BI1', 'BI2', 'BI3', 'BI4'],
   tables: ['TB2', 'TB4', 'TB8', 'TB9', 'PR3'],
   persister: ['PR1', 'PR2', 'PR6', 'PR7', 'WA1', 'PE2', 'PE3', 'PE5', 'PE7', 'PE8', 'PE11'],
 };
@@ -61,6 +64,12 @@ export const certifySuites = (
   });
   driverSuite({name: kindName, create: createPlace, skip: skipOf('driver'), runner});
   tablesSuite({name: kindName, create: createPlace, skip: skipOf('tables'), runner});
+  badInputSuite({
+    name: kindName,
+    create: createPlace,
+    skip: {...sameReasons(skip.driver), ...skipOf('badInput')},
+    runner,
+  });
   for (const layoutName of layoutNames) {
     const name = `${layoutName} over ${kindName}`;
     const config = quickConfigOf(layoutName);
@@ -107,6 +116,18 @@ export const certifySuites = (
       },
     );
   }
+};
+
+// What no handle of this kind can be, it cannot be here either.
+const sameReasons = (driver: CertifyOptions['driver'] = {}): {readonly [rule: string]: string} => {
+  const [readOnly, closed] = [
+    driver['[DR4] tells that the handle is read-only'],
+    driver['[DR4] tells that the handle is closed'],
+  ];
+  return {
+    ...(readOnly === undefined ? {} : {BI2: readOnly}),
+    ...(closed === undefined ? {} : {BI3: closed}),
+  };
 };
 
 const saveTogether = async (
