@@ -15,11 +15,15 @@ import {
 } from '../../src/entry/persisters/persister-durable-object-sql-storage.ts';
 import {isHoldfastError} from '../../src/entry/persisters.ts';
 import {createStore} from '../../src/entry/store.ts';
+import type {PersistableStore} from '../../src/persister/persistable-store.ts';
 import {createDatabaseStorage} from '../../src/storage/create-layout.ts';
+import type {DatabasePersisterConfig} from '../../src/storage/database-config.ts';
+import {badInputSuite} from '../../src/testing/bad-input.suite.ts';
 import {driverSuite} from '../../src/testing/driver.suite.ts';
 import {persisterSuite} from '../../src/testing/persister.suite.ts';
 import {storageSuite} from '../../src/testing/storage.suite.ts';
 import {suiteConfigOf} from '../../src/testing/suite-config.ts';
+import {tablesSuite} from '../../src/testing/tables.suite.ts';
 import {collectSuites} from '../contract/collected-suites.ts';
 
 type Skip = {readonly [rule: string]: string};
@@ -27,6 +31,8 @@ export interface SuiteSkips {
   readonly driver: Skip;
   readonly storage: Skip;
   readonly persister: Skip;
+  readonly tables: Skip;
+  readonly badInput: Skip;
   /** For the layout `tabular` alone. */
   readonly tabular: Skip;
 }
@@ -54,6 +60,17 @@ const collectAll = (host: DurableObjectSqlHost, given: Given, skips: SuiteSkips)
     skip: skips.driver,
     runner,
   });
+  const open = () => ({
+    driver: durableObjectSqlDriver(handle),
+    createPersister: (
+      store: PersistableStore,
+      config?: DatabasePersisterConfig | string,
+      onIgnoredError?: (error: unknown) => void,
+    ) => createDurableObjectSqlStoragePersister(store, handle, config, undefined, onIgnoredError),
+    close: () => undefined,
+  });
+  tablesSuite({name: `ctx.${given}`, create: () => ({open, remove}), skip: skips.tables, runner});
+  badInputSuite({name: `ctx.${given}`, create: () => ({open, remove}), skip: skips.badInput, runner});
   for (const [layout, layoutConfig] of Object.entries(configs)) {
     const config = {...layoutConfig, autoLoadIntervalSeconds: 0.05};
     const name = `${layout} over ctx.${given}`;
