@@ -7,7 +7,10 @@ import {build} from 'esbuild';
 import {ROOT} from './run.mjs';
 
 /** No larger than: the entry of ours, and the one of TinyBase that does the same. */
-const NO_LARGER = [['src/entry/store.ts', 'tinybase/store']];
+const NO_LARGER = [
+  ['src/entry/store.ts', 'tinybase/store'],
+  ['src/entry/mergeable-store.ts', 'tinybase/mergeable-store'],
+];
 
 /** Who imports this entry must not get files of these folders, nor platform modules beyond those named. */
 const ABSENT = [

@@ -17,6 +17,9 @@ export {
   type Hash,
 } from '../merge/hash.ts';
 export {type GetNow, getHlcFunctions, type Hlc} from '../merge/hlc.ts';
+export type * from '../merge/mergeable.ts';
+export {createMergeableStore} from '../store/create-mergeable-store.ts';
 export {createStore} from '../store/create-store.ts';
+export type {MergeableStore} from '../store/mergeable-store.ts';
 export {defaultSorter} from '../store/sorted-row-ids.ts';
 export type * from '../store/store.ts';

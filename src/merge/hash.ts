@@ -17,7 +17,20 @@ const encoder = new TextEncoder();
 /** The hash of a text. */
 export const getHash = (text: string): Hash => {
   let hash = OFFSET_BASIS;
-  for (const byte of encoder.encode(text)) {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    // Most texts are ASCII, and are their own UTF-8.
+    if (code > 0x7f) {
+      return hashBytes(encoder.encode(text.slice(at)), hash);
+    }
+    hash = Math.imul(hash ^ code, PRIME);
+  }
+  return hash >>> 0;
+};
+
+const hashBytes = (bytes: Uint8Array, from: Hash): Hash => {
+  let hash = from;
+  for (const byte of bytes) {
     hash = Math.imul(hash ^ byte, PRIME);
   }
   return hash >>> 0;
@@ -40,10 +53,13 @@ const hashParent = (hashes: Hashes): Hash => {
 const hashLeafParent = (hashes: Hashes): Hash => {
   let hash = 0;
   for (const id of Object.keys(hashes)) {
-    hash ^= hashChild(id, hashes[id] as Hash) ^ hashChild(id, 0);
+    hash ^= getMemberHash(id, hashes[id] as Hash);
   }
   return hash >>> 0;
 };
+
+/** What a cell that is there, or was, adds to the hash of its row, and a value to that of all values. */
+export const getMemberHash = (id: Id, hash: Hash): Hash => hashChild(id, hash) ^ hashChild(id, 0);
 
 const hashLeaf = (leaf: CellOrUndefined, hlc: string): Hash =>
   getHash(`${JSON.stringify(leaf ?? null)}:${hlc}`);

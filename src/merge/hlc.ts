@@ -29,6 +29,15 @@ const MAX_AHEAD_MS = 300_000;
 const IS_HLC = /^[-\w]{16}$/;
 
 /**
+ * Tells stamps that may be followed from all else, at a time: what is no stamp, and what is of a clock more than five
+ * minutes ahead. The empty stamp, earlier than all others, may be.
+ */
+export const createHlcGate = (now: number): ((hlc: unknown) => hlc is Hlc) => {
+  const tooLate = encode(now + MAX_AHEAD_MS + 1, TIME_LENGTH);
+  return (hlc): hlc is Hlc => hlc === '' || (typeof hlc === 'string' && IS_HLC.test(hlc) && hlc < tooLate);
+};
+
+/**
  * The clock of one client, as seven functions: the next stamp; a stamp of somebody else that was seen, which the next
  * one will be later than (one that is malformed, or more than five minutes ahead, is not followed); encoding and decoding;
  * and where the clock stands: its time, its counter (-1 before the first stamp), its client id of five characters.
@@ -49,8 +58,12 @@ export const getHlcFunctions = (
   getClientId: () => Id,
 ] => {
   const client = encodeClient(uniqueId);
+  const clientCodes = codesOf(client);
   let time = 0;
   let counter = -1;
+  // Characters of the last stamp: most of them are those of the next, too.
+  let timeCodes: readonly number[] = [];
+  let encodedTime = -1;
 
   // Moves to the latest of what was, what is seen and what is now.
   const moveTo = (seenTime: number, seenCounter: number): void => {
@@ -69,14 +82,23 @@ export const getHlcFunctions = (
         counter = -1;
       }
       counter++;
-      return encode(time, TIME_LENGTH) + encode(counter, COUNTER_LENGTH) + client;
+      if (time !== encodedTime) {
+        timeCodes = codesOf(encode(time, TIME_LENGTH));
+        encodedTime = time;
+      }
+      // In one go, for what is put together of pieces costs memory for each of them.
+      return String.fromCharCode(
+        ...timeCodes,
+        ALPHABET.charCodeAt(counter >> 18),
+        ALPHABET.charCodeAt((counter >> 12) & 63),
+        ALPHABET.charCodeAt((counter >> 6) & 63),
+        ALPHABET.charCodeAt(counter & 63),
+        ...clientCodes,
+      );
     },
     (remoteHlc) => {
-      if (typeof remoteHlc !== 'string' || !IS_HLC.test(remoteHlc)) {
-        return;
-      }
-      const [remoteTime, remoteCounter] = decodeHlc(remoteHlc);
-      if (remoteTime <= getNow() + MAX_AHEAD_MS) {
+      if (remoteHlc && createHlcGate(getNow())(remoteHlc)) {
+        const [remoteTime, remoteCounter] = decodeHlc(remoteHlc);
         moveTo(remoteTime, remoteCounter);
       }
     },
@@ -96,6 +118,8 @@ const decodeHlc = (hlc: Hlc): [logicalTime: number, counter: number, clientId: I
   decode(hlc.slice(TIME_LENGTH, TIME_LENGTH + COUNTER_LENGTH)),
   hlc.slice(TIME_LENGTH + COUNTER_LENGTH),
 ];
+
+const codesOf = (text: string): number[] => Array.from(text, (character) => character.charCodeAt(0));
 
 const encodeClient = (uniqueId: Id): Id => encode(getHash(uniqueId), CLIENT_LENGTH);
 

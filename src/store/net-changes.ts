@@ -39,6 +39,7 @@ export const isChanged = ([before, after]: Change): boolean => !Object.is(before
 
 /** Takes everything back that this transaction did; the ids that come back come at the end. */
 export const rollBack = (state: State): void => {
+  state.merging?.takeBack();
   const {cells, values} = netChanges(state);
   state.tablesSchema = state.tablesSchemaBefore;
   state.valuesSchema = state.valuesSchemaBefore;

@@ -3,6 +3,7 @@
 
 import type {Id} from '../base/content.ts';
 import {createIdPool, type IdPool} from '../base/ids.ts';
+import {createObjectMaker} from '../base/safe-objects.ts';
 import type {ListenerRegistry} from './listeners.ts';
 import type {NetChanges} from './net-changes.ts';
 import type {CellRules, TableRules} from './rules.ts';
@@ -54,6 +55,11 @@ export type State = {
   invalidCells: InvalidCellMap;
   invalidValues: InvalidValueMap;
 
+  /** What a mergeable store makes of the log: after every call, when all is taken back, and when a transaction is over. */
+  merging:
+    | {readonly stamp: () => void; readonly takeBack: () => void; readonly reset: () => void}
+    | undefined;
+
   /** What is being set comes from JSON text, where a string may stand for an object. */
   isReadingJson: boolean;
   /** Whether a cell or value was ever -0, which `JSON.stringify` would write as 0. */
@@ -62,26 +68,13 @@ export type State = {
   hasObjects: boolean;
 };
 
-/**
- * Makes a function that makes empty rows. Their prototype is an empty object without a prototype, so that `__proto__` and
- * `constructor` are keys like any other, while V8 still gives all rows with the same cells one hidden class (which it does not give to
- * objects without a prototype): a row then costs its cells and three words. Each table has a function of its own, because V8 learns
- * from the first objects that a function makes how much room to leave in the others.
- */
-const createCellsMaker = (): (() => Cells) => {
-  // biome-ignore lint/complexity/useArrowFunction: an arrow function cannot be constructed
-  const Cells = function () {} as unknown as new () => Cells;
-  Cells.prototype = Object.create(null);
-  return () => new Cells();
-};
-
 /** Makes cells, or values, that do not stay. */
-export const newCells = createCellsMaker();
+export const newCells = createObjectMaker<Cells>();
 
 export const newTable = (): TableState => ({
   rows: new Map(),
   cellCounts: new Map(),
   rowIds: createIdPool(),
   sizes: new WeakMap(),
-  newCells: createCellsMaker(),
+  newCells: createObjectMaker<Cells>(),
 });

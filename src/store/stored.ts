@@ -1,14 +1,14 @@
 // What may be kept, and how: turns what a caller passes into what the store keeps, and back.
 // Knows nothing of tables, rows or schemas.
 
-import type {Cell, CellOrUndefined} from '../base/content.ts';
+import type {Cell, CellOrUndefined, Id} from '../base/content.ts';
 import type {Stored, StoredOrNothing} from './state.ts';
 
 /** Marks a kept string as the JSON of an object or an array; strings of users must not start with it. */
 const JSON_MARK = '\ufffd';
 const JSON_MARK_CODE = 0xfffd;
 /** Stands for `undefined` in serialized data; users must not set it. */
-const UNDEFINED_MARK = '\ufffc';
+export const UNDEFINED_MARK = '\ufffc';
 
 /**
  * Whether something is an object of named members: made by `{}`, by `Object.create(null)`, or by any of these in another realm.
@@ -18,6 +18,11 @@ export const isPlainObject = (thing: unknown): thing is {[key: string]: unknown}
   if (typeof thing !== 'object' || thing === null) return false;
   const prototype = Object.getPrototypeOf(thing);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
+};
+
+/** Calls back with each member of an object of named members; with none of anything else. */
+export const forEachMember = (members: unknown, call: (member: unknown, id: Id) => void): void => {
+  if (isPlainObject(members)) for (const id of Object.keys(members)) call(members[id], id);
 };
 
 /**

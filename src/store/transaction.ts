@@ -47,6 +47,7 @@ export const begin = (state: State): void => {
 
 export const finish = (state: State, doRollback?: DoRollback): void => {
   if (state.isClosed || state.depth === 0) return;
+  state.merging?.stamp();
   if (state.depth > 1) state.depth--;
   else if (state.isAborted) abort(state);
   else if (!doRollback && !state.listeners.entries.size) reset(state);
@@ -96,6 +97,7 @@ const abort = (state: State): void => {
 };
 
 const reset = (state: State): void => {
+  state.merging?.reset();
   state.depth = 0;
   state.isAborted = state.isClosed = false;
   if (state.log.length) state.log = [];

@@ -6,7 +6,7 @@ import {readTablesSchema, readValuesSchema} from './rules.ts';
 import {obeyTablesSchema, obeyValuesSchema} from './schema.ts';
 import type {State} from './state.ts';
 import type {DoRollback} from './store.ts';
-import {isPlainObject} from './stored.ts';
+import {forEachMember} from './stored.ts';
 import {
   addRow,
   deleteCell,
@@ -160,8 +160,4 @@ const apply = (state: State, changes: unknown): void => {
     if (value === undefined) deleteValue(state, valueId);
     else setValue(state, valueId, value);
   });
-};
-
-const forEachMember = (members: unknown, call: (member: unknown, id: Id) => void): void => {
-  if (isPlainObject(members)) for (const id of Object.keys(members)) call(members[id], id);
 };
