@@ -45,6 +45,7 @@ const LEAVES = {
   'driver/expose-driver.ts': 'ports between pages and workers',
   'driver/remote-driver.ts': 'ports between pages and workers',
   'driver/web-life.ts': 'locks between the pages and workers of a browser',
+  'sync/broadcast-channel-synchronizer.ts': 'BroadcastChannel of browsers and others',
   'storage/file-lock.ts': 'files of Node',
   'storage/file-storage.ts': 'files of Node',
   'storage/indexed-db-packs.ts': 'IndexedDB of browsers',

@@ -6,6 +6,7 @@
  * - `argument/…`: the caller passed something that can never work; thrown at once, nothing was done.
  * - `driver/…`: the database or its binding refused.
  * - `storage/…`: what is stored cannot be read, or must not be written.
+ * - `sync/…`: what came from others, or did not come.
  * - `persister/…`: the life cycle of a persister.
  */
 export type HoldfastErrorCode =
@@ -30,6 +31,11 @@ export type HoldfastErrorCode =
   | 'storage/locked'
   | 'storage/quota'
   | 'storage/unavailable'
+  | 'sync/timeout'
+  | 'sync/overloaded'
+  | 'sync/malformed'
+  | 'sync/closed'
+  | 'sync/refused'
   | 'persister/destroyed'
   | 'persister/unsupported-store';
 

@@ -1,0 +1,4 @@
+export {
+  type BroadcastChannelSynchronizer,
+  createBroadcastChannelSynchronizer,
+} from '../../sync/broadcast-channel-synchronizer.ts';

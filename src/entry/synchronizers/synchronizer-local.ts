@@ -1,0 +1,1 @@
+export {createLocalSynchronizer, type LocalSynchronizer} from '../../sync/local-synchronizer.ts';

@@ -1,0 +1,1 @@
+export {createWsServerSimple, type WsServerSimple} from '../../sync/ws-server-simple.ts';

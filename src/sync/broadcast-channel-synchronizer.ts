@@ -1,0 +1,53 @@
+// Keeps mergeable stores in the tabs and workers of a browser in step, over a BroadcastChannel; Node has those, too.
+
+import type {Id} from '../base/content.ts';
+import {getUniqueId} from '../base/ids.ts';
+import type {MergeableStore} from '../store/mergeable-store.ts';
+import type {Message, Receive, Send} from './messages.ts';
+import {createSynchronizer, type Synchronizer} from './synchronizer.ts';
+
+export interface BroadcastChannelSynchronizer extends Synchronizer {
+  getChannelName(): string;
+}
+
+const REQUEST_TIMEOUT_SECONDS = 1;
+
+/** Synchronizes with all others on the channel of that name. */
+export const createBroadcastChannelSynchronizer = (
+  store: MergeableStore,
+  channelName: string,
+  onSend?: Send,
+  onReceive?: Receive,
+  onIgnoredError?: (error: unknown) => void,
+): BroadcastChannelSynchronizer => {
+  const clientId = getUniqueId();
+  const channel = new BroadcastChannel(channelName);
+  return createSynchronizer(
+    store,
+    {
+      send: (to, requestId, message, body) => channel.postMessage([clientId, to, requestId, message, body]),
+      registerReceive: (receive) => {
+        channel.onmessage = ({data}) => {
+          const [from, to, requestId, message, body] = Array.isArray(data) ? data : [];
+          if (typeof from === 'string' && (to === null || to === clientId)) {
+            receive(from, requestId as Id | null, message as Message, body);
+          }
+        };
+      },
+      destroy: () => channel.close(),
+      requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
+      onSend,
+      onReceive,
+      onIgnoredError,
+    },
+    {getChannelName: () => channelName},
+  );
+};
+
+declare const BroadcastChannel: new (
+  name: string,
+) => {
+  onmessage: (event: {readonly data: unknown}) => void;
+  postMessage(message: unknown): void;
+  close(): void;
+};

@@ -1,0 +1,123 @@
+// Shares a socket between several stores, a channel each: says hello, subscribes, and hands each channel its frames. Knows nothing of
+// what the frames say.
+
+import type {Id} from '../base/content.ts';
+import {HoldfastError} from '../base/errors.ts';
+import {getUniqueId} from '../base/ids.ts';
+import {hostPorts} from '../base/ports.ts';
+import {CONNECTING, OPEN, type WebSocketLike, whenOpen} from './web-socket.ts';
+import {splitLine} from './wire.ts';
+
+export const CONTROL_MESSAGE = -1;
+export const HELLO = 0;
+export const SUBSCRIBE = 1;
+export const UNSUBSCRIBE = 2;
+export const MAX_CHANNELS = 100;
+export const MAX_CHANNEL_BYTES = 1_024;
+
+interface SharedSocket {
+  readonly channels: Map<Id, (frame: string) => void>;
+  /** Tells the server of something, and waits until it says the same. */
+  tell(kind: number, argument: unknown, timeoutSeconds: number): Promise<void>;
+  readonly hello: Promise<void>;
+}
+
+const sharedSockets = new WeakMap<WebSocketLike, SharedSocket>();
+
+const shareSocket = (socket: WebSocketLike, timeoutSeconds: number): SharedSocket => {
+  const known = sharedSockets.get(socket);
+  if (known) {
+    return known;
+  }
+  const channels: SharedSocket['channels'] = new Map();
+  const waiting = new Map<Id, () => void>();
+  socket.addEventListener('message', ({data}) => {
+    const frame = String(data);
+    const [kind, rest] = splitLine(frame);
+    if (kind === 'M') {
+      const [channelId, inner] = splitLine(rest);
+      channels.get(channelId)?.(inner);
+    } else if (kind === 'S') {
+      const [id] = JSON.parse(rest) as [Id];
+      waiting.get(id)?.();
+    }
+  });
+  const tell = (kind: number, argument: unknown, seconds: number): Promise<void> => {
+    const id = getUniqueId();
+    return new Promise((resolve, reject) => {
+      const timer = hostPorts.setTimer(() => {
+        waiting.delete(id);
+        reject(new HoldfastError('sync/timeout', 'The server does not share sockets between channels'));
+      }, seconds * 1_000);
+      waiting.set(id, () => {
+        waiting.delete(id);
+        hostPorts.clearTimer(timer);
+        resolve();
+      });
+      socket.send(`S\n${JSON.stringify([id, CONTROL_MESSAGE, [kind, argument]])}`);
+    });
+  };
+  let wasOpen = socket.readyState === OPEN;
+  const shared: SharedSocket = {
+    channels,
+    tell,
+    hello: whenOpen(socket).then(() => tell(HELLO, 1, timeoutSeconds)),
+  };
+  sharedSockets.set(socket, shared);
+  const subscribeAgain = async (): Promise<void> => {
+    await tell(HELLO, 1, timeoutSeconds);
+    for (const channelId of channels.keys()) {
+      await tell(SUBSCRIBE, channelId, timeoutSeconds);
+    }
+  };
+  // A socket that connects again is a new one to the server; one that then gets no answer is closed, to connect once more.
+  socket.addEventListener('open', () => {
+    wasOpen && subscribeAgain().catch(() => socket.close());
+    wasOpen = true;
+  });
+  return shared;
+};
+
+/** Joins a channel of a socket; resolves with how to send on it, and how to leave. */
+export const joinChannel = async (
+  socket: WebSocketLike,
+  channelId: Id,
+  onFrame: (frame: string) => void,
+  timeoutSeconds: number,
+): Promise<{send(frame: string): void; leave(): {readonly isLast: boolean}}> => {
+  if (new TextEncoder().encode(channelId).length > MAX_CHANNEL_BYTES || channelId.includes('\n')) {
+    throw new HoldfastError(
+      'argument/invalid',
+      `The id of a channel has one line of at most ${MAX_CHANNEL_BYTES} bytes`,
+    );
+  }
+  const shared = shareSocket(socket, timeoutSeconds);
+  if (shared.channels.size >= MAX_CHANNELS || shared.channels.has(channelId)) {
+    throw new HoldfastError(
+      'argument/invalid',
+      shared.channels.has(channelId)
+        ? `Channel "${channelId}" of this socket is in use already`
+        : `A socket has at most ${MAX_CHANNELS} channels`,
+    );
+  }
+  shared.channels.set(channelId, onFrame);
+  try {
+    await shared.hello;
+    await shared.tell(SUBSCRIBE, channelId, timeoutSeconds);
+  } catch (error) {
+    shared.channels.delete(channelId);
+    throw error;
+  }
+  return {
+    send: (frame) => socket.send(`M\n${channelId}\n${frame}`),
+    leave: () => {
+      shared.channels.delete(channelId);
+      if (socket.readyState > CONNECTING && socket.readyState < 2) {
+        socket.send(`S\n${JSON.stringify([null, CONTROL_MESSAGE, [UNSUBSCRIBE, channelId]])}`);
+      }
+      return {isLast: shared.channels.size === 0};
+    },
+  };
+};
+
+declare const TextEncoder: new () => {encode(text: string): Uint8Array};

@@ -1,0 +1,455 @@
+// Keeps a mergeable store in step with others: tells them of each change, and finds out by hashes what else differs. Knows the
+// protocol; not how messages travel.
+//
+//   start:   who has something? ── hashes ── tables, rows, cells that differ, one question each ── merged in one transaction
+//   later:   each transaction is sent to all; whoever hears hashes that are not its own asks for what differs
+
+import type {Content, Id, IdOrNull} from '../base/content.ts';
+import {createEmitter} from '../base/emitter.ts';
+import {HoldfastError} from '../base/errors.ts';
+import {createIdPool, getUniqueId} from '../base/ids.ts';
+import {hostPorts, type Ports} from '../base/ports.ts';
+import {createQueue} from '../base/queue.ts';
+import type {
+  CellHashes,
+  ContentHashes,
+  RowHashes,
+  TableHashes,
+  TablesStamp,
+  ValueHashes,
+  ValuesStamp,
+} from '../merge/mergeable.ts';
+import {type InitialContent, Status} from '../persister/persister.ts';
+import type {MergeableStore} from '../store/mergeable-store.ts';
+import {Message, type Receive, type Send} from './messages.ts';
+
+/** How often a synchronizer has sent and received. */
+export type SynchronizerStats = {sends: number; receives: number};
+
+type StatusListener = (synchronizer: Synchronizer, status: Status) => void;
+
+/** As a persister, whose storage are the others: loading is asking them, saving is telling them. */
+export interface Synchronizer {
+  /**
+   * Asks others for what they have, tells them what is here, and goes on doing so; where nobody answers, or nobody has anything,
+   * begins with `initialContent`. It resolves without anybody else there, too.
+   */
+  startSync(initialContent?: Content): Promise<this>;
+  stopSync(): Promise<this>;
+  getSynchronizerStats(): SynchronizerStats;
+  load(initialContent?: InitialContent): Promise<this>;
+  startAutoLoad(initialContent?: InitialContent): Promise<this>;
+  stopAutoLoad(): Promise<this>;
+  isAutoLoading(): boolean;
+  save(): Promise<this>;
+  startAutoSave(): Promise<this>;
+  stopAutoSave(): Promise<this>;
+  isAutoSaving(): boolean;
+  startAutoPersisting(initialContent?: InitialContent, startSaveFirst?: boolean): Promise<this>;
+  stopAutoPersisting(stopSaveFirst?: boolean): Promise<this>;
+  getStatus(): Status;
+  addStatusListener(listener: StatusListener): Id;
+  delListener(listenerId: Id): this;
+  schedule(...actions: (() => Promise<unknown>)[]): Promise<this>;
+  getStore(): MergeableStore;
+  getStats(): {loads: number; saves: number};
+  /** Stops, and lets go of the store and of what messages travel by. */
+  destroy(): Promise<this>;
+}
+
+export interface SynchronizerOptions {
+  readonly send: Send;
+  readonly registerReceive: (receive: Receive, fail: (error: Error) => void) => void;
+  readonly destroy: () => void;
+  readonly requestTimeoutSeconds: number;
+  readonly onSend?: Send | undefined;
+  readonly onReceive?: Receive | undefined;
+  readonly onIgnoredError?: ((error: unknown) => void) | undefined;
+  readonly ports?: Ports | undefined;
+}
+
+/** Requests that wait for an answer at one time; more are not sent. */
+const MAX_PENDING_REQUESTS = 100;
+
+interface Pending {
+  resolve(answer: readonly [fromClientId: Id, body: unknown]): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Creates a synchronizer whose messages travel by functions of the caller's.
+ *
+ * @param send Sends a message to a client, or to all.
+ * @param registerReceive Is given what to call with each message that comes, and what to call when no more will.
+ * @param destroy Is called when the synchronizer is destroyed.
+ * @param requestTimeoutSeconds How long to wait for an answer; a request that nobody answers is told to `onIgnoredError`.
+ */
+export const createCustomSynchronizer = (
+  store: MergeableStore,
+  send: Send,
+  registerReceive: (receive: Receive, fail: (error: Error) => void) => void,
+  destroy: () => void,
+  requestTimeoutSeconds: number,
+  onSend?: Send,
+  onReceive?: Receive,
+  onIgnoredError?: (error: unknown) => void,
+): Synchronizer =>
+  createSynchronizer(
+    store,
+    {send, registerReceive, destroy, requestTimeoutSeconds, onSend, onReceive, onIgnoredError},
+    {},
+  );
+
+export const createSynchronizer = <Extra extends object>(
+  store: MergeableStore,
+  options: SynchronizerOptions,
+  extra: Extra,
+): Synchronizer & Extra => {
+  if (typeof store?.isMergeable !== 'function' || !store.isMergeable()) {
+    throw new HoldfastError(
+      'persister/unsupported-store',
+      'A synchronizer wants a mergeable store, as createMergeableStore() makes one',
+    );
+  }
+  const {send, requestTimeoutSeconds, onSend, onReceive, onIgnoredError, ports = hostPorts} = options;
+  const queue = createQueue();
+  const pending = new Map<Id, Pending>();
+  // The hashes that clients told of, and nobody has looked at yet.
+  const toldHashes = new Map<Id, ContentHashes>();
+  const idPool = createIdPool();
+  const ignore = (error: unknown): void => onIgnoredError?.(error);
+  const statusListeners = createEmitter<[Synchronizer, Status]>(() => idPool.take(), ignore);
+  const stats = {sends: 0, receives: 0, loads: 0, saves: 0};
+  let status: Status = Status.Idle;
+  let isLoading = false;
+  let transactionListenerId: Id | undefined;
+  let isApplying = false;
+  let isDestroyed = false;
+
+  const setStatus = (now: Status): void => {
+    if (now !== status) {
+      status = now;
+      statusListeners.emit(synchronizer, now);
+    }
+  };
+
+  const tell = (to: IdOrNull, requestId: IdOrNull, message: Message, body: unknown): void => {
+    stats.sends++;
+    onSend?.(to, requestId, message, body);
+    send(to, requestId, message, body);
+  };
+
+  // What nobody can be told is not lost: hashes will say that it is missing.
+  const tellIfPossible = (...told: Parameters<typeof tell>): void => {
+    try {
+      tell(...told);
+    } catch (error) {
+      ignore(error);
+    }
+  };
+
+  const ask = async (
+    to: IdOrNull,
+    message: Message,
+    body: unknown,
+  ): Promise<readonly [fromClientId: Id, body: unknown]> => {
+    if (pending.size >= MAX_PENDING_REQUESTS) {
+      throw new HoldfastError(
+        'sync/overloaded',
+        `${MAX_PENDING_REQUESTS} requests wait for an answer already`,
+      );
+    }
+    const requestId = getUniqueId();
+    let timer: unknown;
+    try {
+      return await new Promise((resolve, reject) => {
+        pending.set(requestId, {resolve, reject});
+        timer = ports.setTimer(
+          () =>
+            reject(
+              new HoldfastError(
+                'sync/timeout',
+                `Nobody answered message ${message} within ${requestTimeoutSeconds} s`,
+                {message},
+              ),
+            ),
+          requestTimeoutSeconds * 1_000,
+        );
+        tell(to, requestId, message, body);
+      });
+    } finally {
+      pending.delete(requestId);
+      ports.clearTimer(timer);
+    }
+  };
+
+  const askFor = async <Answer>(to: Id, message: Message, body: unknown): Promise<Answer> =>
+    (await ask(to, message, body))[1] as Answer;
+
+  const apply = (changes: readonly [unknown, unknown][]): void => {
+    isApplying = true;
+    try {
+      store.transaction(() => {
+        for (const [tables, values] of changes) {
+          store.applyMergeableChanges([tables, values, 1] as never);
+        }
+      });
+    } finally {
+      isApplying = false;
+    }
+  };
+
+  // Asks a client for all that it has and this one does not, and merges it.
+  const pull = async (from: Id, [tablesHash, valuesHash]: ContentHashes): Promise<void> => {
+    const [ownTablesHash, ownValuesHash] = store.getMergeableContentHashes();
+    const changes: [unknown, unknown][] = [];
+    if (tablesHash !== ownTablesHash) {
+      const [newTables, tableHashes] = await askFor<[TablesStamp, TableHashes]>(
+        from,
+        Message.GetTableDiff,
+        store.getMergeableTableHashes(),
+      );
+      changes.push([newTables, [{}]]);
+      if (hasMembers(tableHashes)) {
+        const [newRows, rowHashes] = await askFor<[TablesStamp, RowHashes]>(
+          from,
+          Message.GetRowDiff,
+          store.getMergeableRowHashes(tableHashes),
+        );
+        changes.push([newRows, [{}]]);
+        if (hasMembers(rowHashes)) {
+          const cells = await askFor<TablesStamp>(
+            from,
+            Message.GetCellDiff,
+            store.getMergeableCellHashes(rowHashes),
+          );
+          changes.push([cells, [{}]]);
+        }
+      }
+    }
+    if (valuesHash !== ownValuesHash) {
+      const values = await askFor<ValuesStamp>(from, Message.GetValueDiff, store.getMergeableValueHashes());
+      changes.push([[{}], values]);
+    }
+    if (changes.length > 0) {
+      apply(changes);
+    }
+  };
+
+  const inStatus = async (during: Status, work: () => Promise<void>): Promise<void> => {
+    setStatus(during);
+    try {
+      await work();
+    } catch (error) {
+      ignore(error);
+    } finally {
+      setStatus(Status.Idle);
+    }
+  };
+
+  const loadNow = (initialContent: InitialContent | undefined): Promise<void> =>
+    queue.add(() =>
+      inStatus(Status.Loading, async () => {
+        stats.loads++;
+        try {
+          const [from, hashes] = await ask(null, Message.GetContentHashes, '');
+          if (isContentHashes(hashes)) {
+            await pull(from, hashes);
+          }
+        } finally {
+          const [tablesHash, valuesHash] = store.getMergeableContentHashes();
+          if (initialContent !== undefined && tablesHash === 0 && valuesHash === 0 && !isDestroyed) {
+            store.setDefaultContent(initialContent);
+          }
+        }
+      }),
+    );
+
+  const pullLater = (from: Id, hashes: ContentHashes): void => {
+    const isWaiting = toldHashes.has(from);
+    toldHashes.set(from, hashes);
+    if (!isWaiting) {
+      void queue.add(() =>
+        inStatus(Status.Loading, async () => {
+          const newest = toldHashes.get(from);
+          toldHashes.delete(from);
+          if (newest !== undefined && isLoading) {
+            stats.loads++;
+            await pull(from, newest);
+          }
+        }),
+      );
+    }
+  };
+
+  const saveNow = (): Promise<void> =>
+    queue.add(() =>
+      inStatus(Status.Saving, async () => {
+        stats.saves++;
+        tell(null, null, Message.ContentHashes, store.getMergeableContentHashes());
+      }),
+    );
+
+  const onTransaction = (): void => {
+    if (isApplying) {
+      return;
+    }
+    const changes = store.getTransactionMergeableChanges();
+    if (hasMembers(changes[0][0]) || hasMembers(changes[1][0])) {
+      stats.saves++;
+      setStatus(Status.Saving);
+      tellIfPossible(null, null, Message.ContentDiff, changes);
+      setStatus(Status.Idle);
+    }
+  };
+
+  const answerTo = (message: Message, body: unknown): unknown => {
+    switch (message) {
+      case Message.GetContentHashes:
+        return store.getMergeableContentHashes();
+      case Message.GetTableDiff:
+        return store.getMergeableTableDiff(body as TableHashes);
+      case Message.GetRowDiff:
+        return store.getMergeableRowDiff(body as RowHashes);
+      case Message.GetCellDiff:
+        return store.getMergeableCellDiff(body as CellHashes);
+      case Message.GetValueDiff:
+        return store.getMergeableValueDiff(body as ValueHashes);
+      default:
+        return undefined;
+    }
+  };
+
+  const receive: Receive = (from, requestId, message, body) => {
+    if (isDestroyed) {
+      return;
+    }
+    stats.receives++;
+    onReceive?.(from, requestId, message, body);
+    if (message === Message.Response) {
+      requestId === null || pending.get(requestId)?.resolve([from, body]);
+    } else if (message === Message.ContentHashes) {
+      isLoading && isContentHashes(body) && pullLater(from, body);
+    } else if (message === Message.ContentDiff) {
+      if (isLoading && Array.isArray(body)) {
+        stats.loads++;
+        setStatus(Status.Loading);
+        apply([[body[0], body[1]]]);
+        setStatus(Status.Idle);
+      }
+    } else if (isSaving()) {
+      const answer = answerTo(message, body);
+      answer === undefined || tellIfPossible(from, requestId, Message.Response, answer);
+    }
+  };
+
+  const fail = (error: Error): void => {
+    for (const request of [...pending.values()]) {
+      request.reject(error);
+    }
+  };
+
+  const isSaving = (): boolean => transactionListenerId !== undefined;
+
+  const start = async (initialContent: InitialContent | undefined, saveFirst: boolean): Promise<void> => {
+    const load = () => synchronizer.startAutoLoad(initialContent);
+    const save = () => synchronizer.startAutoSave();
+    await (saveFirst ? save() : load());
+    await (saveFirst ? load() : save());
+  };
+
+  const methods: Pick<Synchronizer, keyof Synchronizer> = {
+    startSync: async (initialContent) => {
+      await start(initialContent, false);
+      return synchronizer;
+    },
+    stopSync: () => synchronizer.stopAutoPersisting(),
+    getSynchronizerStats: () => ({sends: stats.sends, receives: stats.receives}),
+    load: async (initialContent) => {
+      requireAlive(isDestroyed);
+      await loadNow(initialContent);
+      return synchronizer;
+    },
+    startAutoLoad: async (initialContent) => {
+      requireAlive(isDestroyed);
+      isLoading = true;
+      await loadNow(initialContent);
+      return synchronizer;
+    },
+    stopAutoLoad: async () => {
+      isLoading = false;
+      toldHashes.clear();
+      return synchronizer;
+    },
+    isAutoLoading: () => isLoading,
+    save: async () => {
+      requireAlive(isDestroyed);
+      await saveNow();
+      return synchronizer;
+    },
+    startAutoSave: async () => {
+      requireAlive(isDestroyed);
+      transactionListenerId ??= store.addDidFinishTransactionListener(onTransaction);
+      await saveNow();
+      return synchronizer;
+    },
+    stopAutoSave: async () => {
+      transactionListenerId === undefined || store.delListener(transactionListenerId);
+      transactionListenerId = undefined;
+      return synchronizer;
+    },
+    isAutoSaving: isSaving,
+    startAutoPersisting: async (initialContent, startSaveFirst = false) => {
+      await start(initialContent, startSaveFirst);
+      return synchronizer;
+    },
+    stopAutoPersisting: async () => {
+      await synchronizer.stopAutoLoad();
+      return synchronizer.stopAutoSave();
+    },
+    getStatus: () => status,
+    addStatusListener: (listener) => statusListeners.add(listener),
+    delListener: (listenerId) => {
+      statusListeners.delete(listenerId);
+      return synchronizer;
+    },
+    schedule: async (...actions) => {
+      for (const action of actions) {
+        await queue.add(async () => {
+          try {
+            await action();
+          } catch (error) {
+            ignore(error);
+          }
+        });
+      }
+      return synchronizer;
+    },
+    getStore: () => store,
+    getStats: () => ({loads: stats.loads, saves: stats.saves}),
+    destroy: async () => {
+      if (!isDestroyed) {
+        await synchronizer.stopAutoPersisting();
+        isDestroyed = true;
+        fail(new HoldfastError('persister/destroyed', 'The synchronizer was destroyed'));
+        options.destroy();
+      }
+      return synchronizer;
+    },
+  };
+  const synchronizer = {...methods, ...extra} as unknown as Synchronizer & Extra;
+  options.registerReceive(receive, fail);
+  return Object.freeze(synchronizer);
+};
+
+const requireAlive = (isDestroyed: boolean): void => {
+  if (isDestroyed) {
+    throw new HoldfastError('persister/destroyed', 'This synchronizer was destroyed; create another');
+  }
+};
+
+const hasMembers = (thing: unknown): boolean =>
+  typeof thing === 'object' && thing !== null && Object.keys(thing).length > 0;
+
+const isContentHashes = (body: unknown): body is ContentHashes =>
+  Array.isArray(body) && typeof body[0] === 'number' && typeof body[1] === 'number';

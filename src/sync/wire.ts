@@ -1,0 +1,202 @@
+// How messages look on a wire of text, as TinyBase's:
+//
+//   to \n [requestId, message, body]                        to a server: an empty `to` is everyone; from one: who sent it
+//   to \n 16 characters \n index \n count \n piece           a part of such a text, where it is long
+//   M \n channel \n …                                        either, where several stores share a socket
+//   S \n [id, -1, [kind, channel]]                           to and from the server itself: 0 hello, 1 subscribe, 2 unsubscribe
+//
+// In JSON, undefined is U+FFFC, and objects and arrays that stand for cells are U+FFFD followed by their JSON.
+
+import type {Id, IdOrNull} from '../base/content.ts';
+import {HoldfastError} from '../base/errors.ts';
+import {getUniqueId} from '../base/ids.ts';
+import {Message} from './messages.ts';
+
+const UNDEFINED_MARK = '\ufffc';
+const JSON_MARK = '\ufffd';
+
+/** What one frame, or the pieces of several, says. */
+export interface WireMessage {
+  readonly requestId: IdOrNull;
+  readonly message: Message;
+  readonly body: unknown;
+}
+
+/** The id of an answer by which a server says that it took no changes. */
+export const REFUSAL_ID = 'holdfast:refused';
+
+const MAX_PIECES = 1_000;
+const MAX_OPEN_BUFFERS = 100;
+/** Bytes of one message, put together. */
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+const PIECE_ID_LENGTH = 16;
+
+// Stamps are arrays of two or three whose second is a clock: only what stands in one can be a cell.
+const encodeStamps = (thing: unknown, isCell: boolean): unknown => {
+  if (thing === undefined) {
+    return UNDEFINED_MARK;
+  }
+  if (typeof thing !== 'object' || thing === null) {
+    return thing;
+  }
+  if (isCell) {
+    return JSON_MARK + JSON.stringify(thing);
+  }
+  const copy: Record<string, unknown> = Object.create(null);
+  for (const id of Object.keys(thing)) {
+    copy[id] = (thing as Record<string, unknown>)[id];
+  }
+  return copy;
+};
+
+const encodeLeaf = (stamped: readonly unknown[]): unknown[] => [
+  encodeStamps(stamped[0], true),
+  ...stamped.slice(1),
+];
+
+const encodeMembers = (stamped: unknown, encodeMember: (member: readonly unknown[]) => unknown): unknown => {
+  if (!Array.isArray(stamped) || typeof stamped[0] !== 'object' || stamped[0] === null) {
+    return stamped;
+  }
+  const members: Record<string, unknown> = Object.create(null);
+  for (const id of Object.keys(stamped[0])) {
+    members[id] = encodeMember(stamped[0][id]);
+  }
+  return [members, ...stamped.slice(1)];
+};
+
+const encodeValues = (values: unknown): unknown => encodeMembers(values, encodeLeaf);
+const encodeTables = (tables: unknown): unknown =>
+  encodeMembers(tables, (table) => encodeMembers(table, (row) => encodeMembers(row, encodeLeaf)));
+
+/**
+ * The JSON of a message. `answered` is what a response answers, since its body alone does not tell stamps of tables from those of
+ * values.
+ */
+export const encodeMessage = (
+  {requestId, message, body}: WireMessage,
+  answered: Message | undefined,
+): string => {
+  const encoded = (): unknown => {
+    if (message === Message.ContentDiff && Array.isArray(body)) {
+      return [encodeTables(body[0]), encodeValues(body[1]), 1];
+    }
+    switch (message === Message.Response ? answered : undefined) {
+      case Message.GetTableDiff:
+      case Message.GetRowDiff:
+        return Array.isArray(body) ? [encodeTables(body[0]), body[1]] : body;
+      case Message.GetCellDiff:
+        return encodeTables(body);
+      case Message.GetValueDiff:
+        return encodeValues(body);
+      default:
+        return body;
+    }
+  };
+  return JSON.stringify([requestId, message, encoded()]);
+};
+
+/** Throws `sync/malformed` for what is no message. Cells stay as they are spelt: a store reads that. */
+export const decodeMessage = (text: string): WireMessage => {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw malformed('it is no JSON');
+  }
+  if (!Array.isArray(parsed) || parsed.length !== 3) {
+    throw malformed('it is no array of three');
+  }
+  const [requestId, message, body] = parsed as [unknown, unknown, unknown];
+  if (requestId !== null && (typeof requestId !== 'string' || requestId.length > 256)) {
+    throw malformed('its id is no text');
+  }
+  if (!Number.isInteger(message) || (message as number) < 0 || (message as number) > Message.GetValueDiff) {
+    throw malformed('there is no such message');
+  }
+  return {requestId, message: message as Message, body};
+};
+
+/** The frames of a text: one, or pieces of about so many bytes each, where it is longer. */
+export const toFrames = (prefix: string, text: string, pieceBytes: number | undefined): string[] => {
+  if (pieceBytes === undefined || text.length <= pieceBytes) {
+    return [`${prefix}\n${text}`];
+  }
+  const pieceLength = Math.max(pieceBytes, Math.ceil(text.length / (MAX_PIECES - 1)));
+  const pieces: string[] = [];
+  for (let start = 0; start < text.length; ) {
+    let end = start + pieceLength;
+    // A pair of surrogates is one character, and is not torn apart.
+    if (end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800) {
+      end++;
+    }
+    pieces.push(text.slice(start, end));
+    start = end;
+  }
+  const id = getUniqueId(PIECE_ID_LENGTH);
+  return pieces.map((piece, index) => `${prefix}\n${id}\n${index}\n${pieces.length}\n${piece}`);
+};
+
+/** Splits a frame at its first line: who it is to or from, and the rest. */
+export const splitLine = (frame: string): [line: string, rest: string] => {
+  const end = frame.indexOf('\n');
+  if (end < 0) {
+    throw malformed('it has one line');
+  }
+  return [frame.slice(0, end), frame.slice(end + 1)];
+};
+
+export interface Assembler {
+  /** The whole text, once its last piece is there; a text that is no piece at once. */
+  add(from: Id, text: string): string | undefined;
+  /** Forgets the pieces of somebody who is gone. */
+  forget(from: Id): void;
+}
+
+export const createAssembler = (): Assembler => {
+  const open = new Map<string, {pieces: (string | undefined)[]; missing: number; length: number}>();
+  return {
+    add: (from, text) => {
+      // The text of a message begins with a bracket, which no id has.
+      if (text.startsWith('[') || text.charAt(PIECE_ID_LENGTH) !== '\n') {
+        return text;
+      }
+      const id = text.slice(0, PIECE_ID_LENGTH);
+      const [indexText, afterIndex] = splitLine(text.slice(PIECE_ID_LENGTH + 1));
+      const [countText, piece] = splitLine(afterIndex);
+      const [index, count] = [Number(indexText), Number(countText)];
+      const isPlaced = Number.isInteger(index) && Number.isInteger(count) && index >= 0 && index < count;
+      if (!isPlaced || count > MAX_PIECES) {
+        throw malformed('a piece of it has no place');
+      }
+      const key = `${from}\n${id}`;
+      const buffer = open.get(key) ?? {pieces: Array(count), missing: count, length: 0};
+      if (buffer.pieces.length !== count || buffer.pieces[index] !== undefined) {
+        throw malformed('two pieces of it have one place');
+      }
+      buffer.pieces[index] = piece;
+      buffer.missing--;
+      buffer.length += piece.length;
+      if (buffer.length > MAX_MESSAGE_BYTES) {
+        throw new HoldfastError('sync/overloaded', 'The pieces of a message are too long together');
+      }
+      if (buffer.missing === 0) {
+        open.delete(key);
+        return buffer.pieces.join('');
+      }
+      open.set(key, buffer);
+      if (open.size > MAX_OPEN_BUFFERS) {
+        throw new HoldfastError('sync/overloaded', 'The pieces of too many messages are open');
+      }
+      return undefined;
+    },
+    forget: (from) => {
+      for (const key of open.keys()) {
+        key.startsWith(`${from}\n`) && open.delete(key);
+      }
+    },
+  };
+};
+
+export const malformed = (why: string): HoldfastError =>
+  new HoldfastError('sync/malformed', `A message cannot be read: ${why}`);

@@ -1,0 +1,140 @@
+// Keeps a mergeable store in step with others over a WebSocket to a server. The path of the socket's URL is the room; a channel, where
+// several stores share the socket, is a path below it. A socket that connects again by itself goes on where it was.
+
+import type {Id} from '../base/content.ts';
+import {HoldfastError} from '../base/errors.ts';
+import type {MergeableStore} from '../store/mergeable-store.ts';
+import {Message, type Receive, type Send} from './messages.ts';
+import {joinChannel} from './socket-channels.ts';
+import {createSynchronizer, type Synchronizer} from './synchronizer.ts';
+import {OPEN, type WebSocketLike, whenOpen} from './web-socket.ts';
+import {createAssembler, decodeMessage, encodeMessage, REFUSAL_ID, splitLine, toFrames} from './wire.ts';
+
+export interface WsSynchronizer<WebSocketType> extends Synchronizer {
+  getWebSocket(): WebSocketType;
+}
+
+type Handlers = [
+  onSend?: Send,
+  onReceive?: Receive,
+  onIgnoredError?: (error: unknown) => void,
+  fragmentSize?: number,
+];
+
+interface CreateWsSynchronizer {
+  /**
+   * Resolves once the socket is open. The synchronizer owns the socket, and closes it when it is destroyed.
+   *
+   * @param requestTimeoutSeconds How long to wait for an answer; default 1.
+   * @param fragmentSize Messages longer than so many characters are sent in pieces.
+   */
+  <WebSocketType extends WebSocketLike>(
+    store: MergeableStore,
+    webSocket: WebSocketType,
+    requestTimeoutSeconds?: number,
+    ...handlers: Handlers
+  ): Promise<WsSynchronizer<WebSocketType>>;
+  /** As one of several stores that share the socket, whose subprotocol is `tinybase`; the last that is destroyed closes it. */
+  <WebSocketType extends WebSocketLike>(
+    store: MergeableStore,
+    webSocket: WebSocketType,
+    channelId: Id,
+    requestTimeoutSeconds?: number,
+    ...handlers: Handlers
+  ): Promise<WsSynchronizer<WebSocketType>>;
+}
+
+export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType extends WebSocketLike>(
+  store: MergeableStore,
+  webSocket: WebSocketType,
+  ...rest: unknown[]
+): Promise<WsSynchronizer<WebSocketType>> => {
+  const channelId = typeof rest[0] === 'string' ? (rest.shift() as Id) : undefined;
+  const [requestTimeoutSeconds = 1, onSend, onReceive, onIgnoredError, fragmentSize] = rest as [
+    number | undefined,
+    ...Handlers,
+  ];
+  const assembler = createAssembler();
+  // What requests of others want, until they are answered.
+  const asked = new Map<Id, Message>();
+  let receive: Receive = () => undefined;
+  let fail: (error: Error) => void = () => undefined;
+
+  const onFrame = (frame: string): void => {
+    try {
+      const [from, rest] = splitLine(frame);
+      const text = assembler.add(from, rest);
+      if (text !== undefined) {
+        const {requestId, message, body} = decodeMessage(text);
+        if (requestId !== null && message >= Message.GetTableDiff) {
+          asked.set(requestId, message);
+        }
+        if (requestId === REFUSAL_ID) {
+          throw new HoldfastError(
+            'sync/refused',
+            'The server takes no changes from this client: it may only read',
+          );
+        }
+        receive(from, requestId, message, body);
+      }
+    } catch (error) {
+      onIgnoredError?.(error);
+    }
+  };
+  const onMessage = ({data}: {readonly data?: unknown}): void => onFrame(String(data));
+
+  const channel =
+    channelId === undefined
+      ? undefined
+      : await joinChannel(webSocket, channelId, onFrame, requestTimeoutSeconds);
+  if (channel === undefined) {
+    webSocket.addEventListener('message', onMessage);
+    await whenOpen(webSocket);
+  }
+
+  const onClose = (): void =>
+    fail(new HoldfastError('sync/closed', 'The WebSocket was closed before an answer came'));
+  // What changed while nobody was there is found by hashes.
+  const onOpen = (): void => {
+    synchronizer.isAutoLoading() && void synchronizer.load();
+    synchronizer.isAutoSaving() && void synchronizer.save();
+  };
+
+  const synchronizer = createSynchronizer(
+    store,
+    {
+      send: (to, requestId, message, body) => {
+        const answered = requestId === null ? undefined : asked.get(requestId);
+        message === Message.Response && requestId !== null && asked.delete(requestId);
+        // Once it connects again, hashes tell of what was not sent.
+        if (webSocket.readyState !== OPEN) {
+          throw new HoldfastError('sync/closed', 'The WebSocket is not open');
+        }
+        const text = encodeMessage({requestId, message, body}, answered);
+        for (const frame of toFrames(to ?? '', text, fragmentSize)) {
+          channel === undefined ? webSocket.send(frame) : channel.send(frame);
+        }
+      },
+      registerReceive: (toReceive, toFail) => {
+        receive = toReceive;
+        fail = toFail;
+      },
+      destroy: () => {
+        webSocket.removeEventListener('message', onMessage);
+        webSocket.removeEventListener('close', onClose);
+        webSocket.removeEventListener('open', onOpen);
+        if (channel === undefined || channel.leave().isLast) {
+          webSocket.close();
+        }
+      },
+      requestTimeoutSeconds,
+      onSend,
+      onReceive,
+      onIgnoredError,
+    },
+    {getWebSocket: () => webSocket},
+  );
+  webSocket.addEventListener('close', onClose);
+  webSocket.addEventListener('open', onOpen);
+  return synchronizer;
+};
