@@ -115,7 +115,7 @@ export const createTabularSaver = (
       if (table === undefined || table.isView) {
         continue;
       }
-      const name = dialect.quote(tableName);
+      const name = dialect.quoteTable(tableName);
       if (deleteEmptyTable && (yield statement(`SELECT 1 AS "one" FROM ${name} LIMIT 1`)).length === 0) {
         yield statement(`DROP TABLE ${name}`);
         schema.delete(tableName);
@@ -173,7 +173,9 @@ export const createTabularSaver = (
             (each) => fillCondition(dialect, each, tableName) ?? [],
           );
           const where = conditions.map((each) => `(${each})`).join(' AND ');
-          yield statement(`DELETE FROM ${dialect.quote(tableName)}${where === '' ? '' : ` WHERE ${where}`}`);
+          yield statement(
+            `DELETE FROM ${dialect.quoteTable(tableName)}${where === '' ? '' : ` WHERE ${where}`}`,
+          );
         }
       }
       const emptied = [...(schema.get(valuesTableName)?.columns.values() ?? [])].filter(
@@ -181,7 +183,7 @@ export const createTabularSaver = (
       );
       if (emptied.length > 0) {
         const assignments = emptied.map(({name}) => `${dialect.quote(name)} = NULL`);
-        yield statement(`UPDATE ${dialect.quote(valuesTableName)} SET ${assignments.join(', ')}`);
+        yield statement(`UPDATE ${dialect.quoteTable(valuesTableName)} SET ${assignments.join(', ')}`);
       }
     },
   };

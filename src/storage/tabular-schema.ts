@@ -84,7 +84,7 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => ({
 
   addColumn: (table, cellId, kind) => {
     const {definition, notes} = defineColumn(dialect, table, cellId, kind);
-    return [statement(`ALTER TABLE ${dialect.quote(table.name)} ADD COLUMN ${definition}`), ...notes];
+    return [statement(`ALTER TABLE ${dialect.quoteTable(table.name)} ADD COLUMN ${definition}`), ...notes];
   },
 
   widen: (table, cellId) => {

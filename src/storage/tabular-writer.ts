@@ -199,7 +199,7 @@ export const createTabularWriter = (
         const some = rowIds.slice(start, start + maxParams);
         const places = some.map((_, index) => dialect.placeholder(index + 1)).join(', ');
         yield statement(
-          `DELETE FROM ${dialect.quote(table.name)} WHERE ${key} IN (${places})${condition === undefined ? '' : ` AND (${condition})`}`,
+          `DELETE FROM ${dialect.quoteTable(table.name)} WHERE ${key} IN (${places})${condition === undefined ? '' : ` AND (${condition})`}`,
           some.map(spellId),
         );
       }
@@ -267,7 +267,7 @@ const spellUpsert = (
   );
   const assignments = set.map(({name}) => `${dialect.quote(name)} = excluded.${dialect.quote(name)}`);
   return (
-    `INSERT INTO ${dialect.quote(table.name)} (${[key, ...names].join(', ')}) VALUES ${places.join(', ')} ` +
+    `INSERT INTO ${dialect.quoteTable(table.name)} (${[key, ...names].join(', ')}) VALUES ${places.join(', ')} ` +
     `ON CONFLICT (${key}) DO ${assignments.length === 0 ? 'NOTHING' : `UPDATE SET ${assignments.join(', ')}`}`
   );
 };

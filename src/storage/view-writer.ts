@@ -15,7 +15,7 @@ export function* writeThroughView(
   view: TableSchema,
   rows: Iterable<readonly [Id, RowChanges, Row]>,
 ): Steps {
-  const name = dialect.quote(view.name);
+  const name = dialect.quoteTable(view.name);
   const key = dialect.quote(view.keyName);
   const columns = [...view.columns.values()];
   const encode = (row: Row, column: Column): SqlValue =>

@@ -12,7 +12,9 @@ const nativeFolder = (): string =>
 
 /** Why there is no PostgreSQL here; undefined where there is one. */
 export const postgresSkipReason = (): string | undefined =>
-  existsSync(join(nativeFolder(), 'bin', 'postgres')) ? undefined : 'PostgreSQL comes for Linux on x86-64 alone';
+  existsSync(join(nativeFolder(), 'bin', 'postgres'))
+    ? undefined
+    : 'PostgreSQL comes for Linux on x86-64 alone';
 
 export interface PostgresServer {
   readonly host: string;

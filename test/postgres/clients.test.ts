@@ -90,6 +90,7 @@ test.skipIf(noPostgres)('[PG1] entries of the log are numbered in the order of t
   await persister.save();
   const slow = await openPool().connect();
   await slow.query('BEGIN');
+  await slow.query("SELECT pg_advisory_xact_lock(1751477095, hashtext('holdfast_log'))");
   await slow.query("INSERT INTO holdfast_log (table_id, row_id) VALUES ('pets', 'slow')");
   store.setCell('pets', 'fido', 'age', 2);
   const saved = persister.save();
