@@ -1,6 +1,7 @@
 // Listens to channels over clients of pg: over a client that the caller has, or over one of a pool, which all that listen over
 // that pool share. Knows nothing of what is told.
 
+import {createQueue, type Queue} from '../base/queue.ts';
 import type {Driver, Listening} from './driver.ts';
 
 type Listen = NonNullable<Driver['listen']>;
@@ -50,44 +51,81 @@ const ignore = (): void => undefined;
 export const listenOver =
   (client: ListeningClient): Listen =>
   async (channels, onTold, onLost) => {
-    const onNotification = ({channel, payload = ''}: Told) => {
-      channels.includes(channel) && onTold(channel, payload);
-    };
-    const onEnd = () => {
-      unhear();
-      onLost();
-    };
-    const unhear = () => {
-      client.removeListener('notification', onNotification);
-      client.removeListener('end', onEnd);
-    };
-    client.on('notification', onNotification);
-    client.on('end', onEnd);
-    const counts = countsOf(client);
-    const stop = async () => {
-      unhear();
-      for (const channel of channels) {
-        const count = (counts.get(channel) ?? 1) - 1;
-        counts.set(channel, count);
-        if (count === 0) {
-          // A client that is closed listens no more.
-          await client.query(`UNLISTEN ${client.escapeIdentifier(channel)}`).catch(() => undefined);
+    const hub = hubOf(client);
+    const listener: Listener = {channels, onTold, onLost};
+    hub.listeners.add(listener);
+    const send = (verb: 'LISTEN' | 'UNLISTEN') =>
+      hub.queue.add(async () => {
+        for (const channel of channels) {
+          const isUsed = [...hub.listeners].some((each) => each.channels.includes(channel));
+          if (verb === 'LISTEN' || !isUsed) {
+            await client.query(`${verb} ${client.escapeIdentifier(channel)}`);
+          }
         }
+      });
+    const stop = async () => {
+      hub.listeners.delete(listener);
+      // A client that is closed listens no more.
+      await send('UNLISTEN').catch(ignore);
+      if (hub.listeners.size === 0) {
+        hub.unhear();
       }
     };
-    for (const channel of channels) {
-      counts.set(channel, (counts.get(channel) ?? 0) + 1);
-    }
     try {
-      for (const channel of channels) {
-        await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
-      }
+      await send('LISTEN');
     } catch (error) {
       await stop();
       throw error;
     }
     return {processId: client.processID ?? undefined, stop};
   };
+
+interface Listener {
+  readonly channels: readonly string[];
+  readonly onTold: (channel: string, text: string) => void;
+  readonly onLost: () => void;
+}
+
+/** All that listen over one client. */
+interface Hub {
+  readonly listeners: Set<Listener>;
+  readonly queue: Queue;
+  unhear(): void;
+}
+
+const hubs = new WeakMap<ListeningClient, Hub>();
+
+const hubOf = (client: ListeningClient): Hub => {
+  const known = hubs.get(client);
+  if (known !== undefined) {
+    return known;
+  }
+  const listeners = new Set<Listener>();
+  const onNotification = ({channel, payload = ''}: Told) => {
+    for (const {channels, onTold} of listeners) {
+      channels.includes(channel) && onTold(channel, payload);
+    }
+  };
+  const onEnd = () => {
+    hub.unhear();
+    for (const {onLost} of listeners) {
+      onLost();
+    }
+  };
+  const hub: Hub = {
+    listeners,
+    queue: createQueue(),
+    unhear: () => {
+      hubs.delete(client);
+      client.removeListener('notification', onNotification);
+      client.removeListener('end', onEnd);
+    },
+  };
+  client.on('notification', onNotification);
+  client.on('end', onEnd);
+  hubs.set(client, hub);
+  return hub;
+};
 
 /** Something that lends clients. */
 interface Lender {
@@ -155,12 +193,3 @@ const lend = (pool: Lender): Lent => {
   };
   return lent;
 };
-
-// Channels that are listened to over a client, and how many times each.
-const countsOf = (client: ListeningClient): Map<string, number> => {
-  const counts = listenCounts.get(client) ?? new Map<string, number>();
-  listenCounts.set(client, counts);
-  return counts;
-};
-
-const listenCounts = new WeakMap<ListeningClient, Map<string, number>>();

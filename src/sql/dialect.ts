@@ -116,6 +116,8 @@ export interface Dialect {
   /** How it tells of writes; undefined where it tells nobody. */
   readonly announcing: Announcing | undefined;
 
+  /** What an INSERT says to give a column that numbers itself a number. */
+  readonly overriding: string;
   /** A table's name as it is configured, in quotes. */
   quoteTable(name: string): string;
   /** A name of a column in quotes. */
@@ -130,7 +132,7 @@ export interface Dialect {
   kindOfType(declaredType: string): ColumnKind;
   /**
    * One row a column of the named tables and views, in order:
-   * `{tableName, isView, isOurs, columnName, declaredType, isKey, isUnique}` with 0 or 1 for the flags, and a
+   * `{tableName, isView, isOurs, columnName, declaredType, isKey, isGenerated}` with 0 or 1 for the flags, and a
    * `spelling` where one was noted.
    */
   describe(tableNames: readonly string[]): Statement;

@@ -65,6 +65,7 @@ export const postgresDialect: Dialect = {
   observe: () => [],
   announcing: postgresAnnouncing,
 
+  overriding: ' OVERRIDING SYSTEM VALUE',
   quoteTable,
   quote,
   placeholder: (index) => `$${index}`,
@@ -86,6 +87,7 @@ export const postgresDialect: Dialect = {
         'a.attname AS "columnName", ' +
         `CASE WHEN starts_with(col_description(c.oid, a.attnum), '${SPELLING_NOTE}') ` +
         `THEN substr(col_description(c.oid, a.attnum), ${SPELLING_NOTE.length + 1}) END AS "spelling", ` +
+        `(a.attgenerated <> '' OR a.attidentity = 'a')::int AS "isGenerated", ` +
         'format_type(a.atttypid, a.atttypmod) AS "declaredType", ' +
         `(EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)))::int AS "isKey" ` +
         `FROM (VALUES ${tableNames.map((_, index) => `($${index * 2 + 1}::text, $${index * 2 + 2}::text)`).join(', ')}) AS asked (name, quoted) ` +

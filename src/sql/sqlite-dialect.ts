@@ -56,6 +56,7 @@ export const sqliteDialect: Dialect = {
   observe,
   announcing: undefined,
 
+  overriding: '',
   quoteTable: quote,
   quote,
   placeholder: () => '?',

@@ -25,8 +25,10 @@ export interface Announcements {
   start(listener: () => void): Promise<() => Promise<void>>;
   /** Whether anything was told that is not taken yet. */
   hasNews(): boolean;
+  /** Takes what was told so far, to be read by what begins now: what a transaction does not see yet is told later. */
+  take(): void;
   /**
-   * What there is of news, by the names of the tables; it stays until it is settled. Where anything at all `hasChanged`, that
+   * What was taken of news, by the names of the tables; it stays until it is settled. Where anything at all `hasChanged`, that
    * includes the tables that tell nothing.
    */
   readNews(hasChanged: boolean): Steps<ReadonlyMap<string, TableNews>>;
@@ -227,6 +229,13 @@ export const createAnnouncements = (
 
     hasNews: () => tables.some(({news, read}) => news !== 'none' || read !== 'none'),
 
+    take: () => {
+      for (const table of tables) {
+        table.read = mergeNews(table.read, table.news);
+        table.news = 'none';
+      }
+    },
+
     *readNews(hasChanged) {
       if (hasChanged && isHeard) {
         noteChecked(yield announcing.find(tables));
@@ -235,8 +244,9 @@ export const createAnnouncements = (
       for (const table of tables) {
         // Of a table that is not there, nobody can tell.
         const isUntold = hasChanged && !(isHeard && (table.isTold || table.found === undefined));
-        table.read = isUntold ? 'any' : mergeNews(table.read, table.news);
-        table.news = 'none';
+        if (isUntold) {
+          table.read = 'any';
+        }
         if (table.read !== 'none') {
           news.set(table.tableName, table.read);
         }

@@ -40,7 +40,7 @@ export interface TabularFeed {
   /** Whether there is news, whatever the counters say. */
   hasNews(): boolean;
   /** What is news; `hasChanged` says whether anything at all was changed since the last time. */
-  readNews(schema: Schema, hasChanged: boolean, onDamage: DamageListener): Steps<FeedNews>;
+  readNews(readSchema: () => Steps<Schema>, hasChanged: boolean, onDamage: DamageListener): Steps<FeedNews>;
   /** Told, once it is taken, how far the news went. */
   noteNews(seq: number | undefined): void;
 }
@@ -147,7 +147,8 @@ export const createTabularFeed = (
 
     hasNews: () => false,
 
-    *readNews(schema, _hasChanged, onDamage) {
+    *readNews(readSchema, _hasChanged, onDamage) {
+      const schema = yield* readSchema();
       const tables = observed(schema);
       // A table that came to be since may have been written to without a log.
       if (isBehind || tables === undefined || namesOf(tables) !== loggedNames) {

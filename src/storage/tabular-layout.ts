@@ -164,9 +164,7 @@ export const createTabularLayout = (
       }
       await gate.pass();
       const damage = createDamageReport();
-      const news = await readSteps(function* () {
-        return yield* feed.readNews(yield* readSchema(), hasChanged, damage.note);
-      });
+      const news = await readSteps(() => feed.readNews(readSchema, hasChanged, damage.note));
       if (news.kind !== 'unknown') {
         feed.noteNews(news.kind === 'changes' ? news.seq : undefined);
       }

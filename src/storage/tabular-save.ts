@@ -10,7 +10,7 @@ import type {Steps} from './steps.ts';
 import type {StoreReader, Write} from './storage.ts';
 import {pickCells, VALUES_ROW_ID} from './tabular-load.ts';
 import {fillCondition} from './tabular-reader.ts';
-import type {Schema, TableSchema, TabularSchema} from './tabular-schema.ts';
+import {type Schema, type TableSchema, type TabularSchema, writableColumns} from './tabular-schema.ts';
 import type {TabularWriter} from './tabular-writer.ts';
 
 export interface TabularSaver {
@@ -121,7 +121,7 @@ export const createTabularSaver = (
         schema.delete(tableName);
         continue;
       }
-      for (const column of deleteEmptyColumns ? [...table.columns.values()] : []) {
+      for (const column of deleteEmptyColumns ? writableColumns(table) : []) {
         const columnName = dialect.quote(column.name);
         const isUsed = `SELECT 1 AS "one" FROM ${name} WHERE ${columnName} IS NOT NULL LIMIT 1`;
         if ((yield statement(isUsed)).length === 0) {

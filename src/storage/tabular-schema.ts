@@ -13,6 +13,8 @@ export interface Column {
   readonly name: string;
   readonly kind: ColumnKind;
   readonly codec: CellCodec;
+  /** Whether the database alone says what it holds. */
+  readonly isGenerated: boolean;
 }
 
 export interface TableSchema {
@@ -23,6 +25,10 @@ export interface TableSchema {
   readonly keyName: string;
   readonly columns: Map<Id, Column>;
 }
+
+/** The columns that can be written. */
+export const writableColumns = ({columns}: TableSchema): Column[] =>
+  [...columns.values()].filter(({isGenerated}) => !isGenerated);
 
 /** Tables by their names. One that is not there is absent. */
 export type Schema = Map<string, TableSchema>;
@@ -65,7 +71,15 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => ({
       const cellId = cellIdOf(String(row.spelling ?? columnName));
       if (!isSameName(columnName, keyName) && cellId !== undefined) {
         const kind = dialect.kindOfType(String(row.declaredType));
-        table.columns.set(cellId, makeColumn(dialect, table, {cellId, name: columnName, kind}));
+        table.columns.set(
+          cellId,
+          makeColumn(dialect, table, {
+            cellId,
+            name: columnName,
+            kind,
+            isGenerated: Number(row.isGenerated) === 1,
+          }),
+        );
       }
     }
     return schema;
@@ -93,7 +107,7 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => ({
     if (widened === undefined) {
       return [];
     }
-    table.columns.set(cellId, makeColumn(dialect, table, {cellId, name, kind: 'text'}));
+    table.columns.set(cellId, makeColumn(dialect, table, {cellId, name, kind: 'text', isGenerated: false}));
     return [widened];
   },
 });
@@ -134,7 +148,7 @@ const defineColumn = (
   const kind = dialect.kindOfType(type);
   const spelling = nameColumn(dialect, table, cellId);
   const name = byteLength(spelling) <= dialect.maxNameBytes ? spelling : shortName(table);
-  table.columns.set(cellId, makeColumn(dialect, table, {cellId, name, kind}));
+  table.columns.set(cellId, makeColumn(dialect, table, {cellId, name, kind, isGenerated: false}));
   const note = name === spelling ? undefined : dialect.noteSpelling(table.name, name, spelling);
   return {definition: `${dialect.quote(name)} ${type}`, notes: note === undefined ? [] : [note]};
 };

@@ -122,7 +122,9 @@ export const createTabularTold = (
     },
     noteOwn: ignore,
     hasNews: () => announcements.hasNews(),
-    *readNews(schema, hasChanged, onDamage) {
+    *readNews(readSchema, hasChanged, onDamage) {
+      announcements.take();
+      const schema = yield* readSchema();
       const news = yield* announcements.readNews(hasChanged);
       const wholeIds = wholeTableIds(news, hasChanged);
       if (wholeIds.size > 0 || news.get(valuesTableName) === 'any') {
