@@ -189,6 +189,22 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     }
   };
 
+  // A pool that has no connection to lend says so in its own words.
+  const runPinned = async <Result>(
+    pin: NonNullable<StatementsDriver['pin']>,
+    work: (query: StatementsDriver['query']) => Promise<Result>,
+  ): Promise<Result> => {
+    let isLent = false;
+    try {
+      return await pin((query) => {
+        isLent = true;
+        return work(query);
+      });
+    } catch (error) {
+      throw isLent ? error : wrapFault(dialect, error, begin.write);
+    }
+  };
+
   // What the body throws is passed on as it is, whatever the host makes of it.
   const runTransact = async <Result>(
     transact: NonNullable<StatementsDriver['transact']>,
@@ -247,7 +263,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     }
     const work = (query: StatementsDriver['query']) =>
       run(query, () => runStatements(query, mode, () => driveOver(query)));
-    return driver.pin === undefined ? work(driver.query) : driver.pin(work);
+    return driver.pin === undefined ? work(driver.query) : runPinned(driver.pin, work);
   };
 
   // A batch has one round: its body learns the rows of no statement before it has named the last.
@@ -320,7 +336,9 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
           const query: StatementsDriver['query'] = async (sent) => driver.query(sent);
           const work = (pinned: StatementsDriver['query']) =>
             runStatements(pinned, 'write', () => bodyOver(pinned));
-          return driver.kind === 'statements' && driver.pin !== undefined ? driver.pin(work) : work(query);
+          return driver.kind === 'statements' && driver.pin !== undefined
+            ? runPinned(driver.pin, work)
+            : work(query);
         }),
       ),
     getStats: () => ({statementCount, byteCount}),

@@ -64,7 +64,8 @@ const pinOf =
       await client.query('ROLLBACK').catch(onError);
       throw error;
     } finally {
-      client.removeListener('error', onError);
+      // What a broken one still has to say, nobody asked for.
+      isBroken || client.removeListener('error', onError);
       client.release(isBroken);
     }
   };

@@ -8,7 +8,10 @@ import type {Store} from '../../src/entry/store.ts';
 import {importComponent} from '../components/component.ts';
 import {type PostgresServer, postgresSkipReason, startPostgres} from '../places/postgres.ts';
 
-export type Pool = PgPool & {end(): Promise<void>};
+export type Pool = PgPool & {
+  end(): Promise<void>;
+  on(event: 'connect', listener: (client: PgClient) => void): unknown;
+};
 export type Client = PgClient & {connect(): Promise<void>; end(): Promise<void>};
 export type Sql = PostgresSql & {end(): Promise<void>; reserve(): Promise<PostgresReservedSql>};
 
@@ -60,12 +63,14 @@ const createPlace = async (server: PostgresServer): Promise<Place> => {
   const options = {host, port, user, database, options: `-c search_path=${schema}`};
   const openPool = (more: object = {}): Pool => {
     const pool = new pg.Pool({...options, ...more});
+    // Connections that the server ends are told of here; so is what happens after the end of a persister.
+    pool.on('error', () => undefined);
+    // One that is ended in the moment in which it is lent tells of it before anybody can listen.
+    pool.on('connect', (client) => void client.on('error', () => undefined));
     ends.push(() => pool.end());
     return pool;
   };
   const admin = openPool();
-  // Connections that the server ends are told of here.
-  admin.on('error', () => undefined);
   await admin.query(`CREATE SCHEMA ${schema}`);
   return {
     server,
@@ -74,6 +79,7 @@ const createPlace = async (server: PostgresServer): Promise<Place> => {
     openPool,
     openClient: async (more = {}) => {
       const client = new pg.Client({...options, ...more});
+      client.on('error', () => undefined);
       await client.connect();
       ends.push(() => client.end());
       return client;
