@@ -72,7 +72,7 @@ export interface Connection {
   ): Promise<Result>;
   /** Calls back whenever the database may have changed; undefined where the driver cannot tell. */
   readonly watch: Driver['watch'];
-  /** Listens to a channel, between transactions; undefined where the driver cannot. */
+  /** Listens to channels, between transactions; undefined where the driver cannot. */
   readonly listen: Driver['listen'];
   getStats(): ConnectionStats;
   close(): Promise<void>;
@@ -84,6 +84,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     driver.hasReturning === false
       ? {...dialects[driver.dialect], hasReturning: false}
       : dialects[driver.dialect];
+  const {listen} = driver;
   const queue = queueOf(driver);
   let statementCount = 0;
   let byteCount = 0;
@@ -312,15 +313,17 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
   return {
     dialect,
     changeCounter:
-      driver.hasOneConnection === false ? undefined : (driver.changeCounter ?? dialect.changeCounter),
+      driver.hasOneConnection === false && !dialect.isCounterShared
+        ? undefined
+        : (driver.changeCounter ?? dialect.changeCounter),
     limits: driver.limits,
     watch: driver.watch,
     listen:
-      driver.listen &&
-      ((channel, onNotified, onLost) =>
+      listen &&
+      ((channels, onTold, onLost) =>
         queue.add(async () => {
-          const stop = await driver.listen?.(channel, onNotified, onLost);
-          return () => queue.add(async () => stop?.());
+          const {processId, stop} = await listen(channels, onTold, onLost);
+          return {processId, stop: () => queue.add(stop)};
         })),
     query: (sent) =>
       queue.add(() =>
@@ -413,7 +416,9 @@ const ADVICE_OF_FAULT: Record<FaultKind, string> = {
   corrupt: 'The database file is damaged; restore a copy. Nothing was written to it.',
   constraint: 'The table refuses the row; change the row or the constraint.',
   'read-only': 'The database was opened read-only; open it for writing.',
-  closed: 'The handle is closed or was never open; keep it open until the persister is destroyed.',
+  closed:
+    'The handle is closed, was never open, or has lost its server; keep it open until the persister is destroyed. ' +
+    'A pool connects again by itself, and what is pending is saved then; a single client does not: open another.',
   missing: 'A table or column is not there (any more).',
   'too-large':
     'A value, a row or a statement is larger than the database takes; store less in one, or choose a layout that divides it.',

@@ -10,7 +10,7 @@ interface Executor {
 /** The part of a `PGlite` that is called. */
 export interface PgliteDatabase extends Executor {
   transaction<Result>(work: (transaction: Executor) => Promise<Result>): Promise<Result>;
-  listen(channel: string, onNotified: () => void): Promise<() => Promise<void>>;
+  listen(channel: string, onTold: (text: string) => void): Promise<() => Promise<void>>;
 }
 
 export const pgliteDriver = (pglite: PgliteDatabase): StatementsDriver => ({
@@ -25,7 +25,18 @@ export const pgliteDriver = (pglite: PgliteDatabase): StatementsDriver => ({
       }
       return work(queryBy(transaction));
     }),
-  listen: (channel, onNotified) => pglite.listen(channel, onNotified),
+  listen: async (channels, onTold) => {
+    const stops = await Promise.all(
+      channels.map((channel) => pglite.listen(channel, (text) => onTold(channel, text))),
+    );
+    return {
+      stop: async () => {
+        for (const stop of stops) {
+          await stop();
+        }
+      },
+    };
+  },
 });
 
 const queryBy =

@@ -6,6 +6,7 @@ import type {Persister as EnginePersister, Persists} from '../persister/persiste
 import type {Store} from '../store/store.ts';
 
 export {createCustomPersister} from '../persister/custom-persister.ts';
+export {createCustomPostgreSqlPersister} from '../persister/custom-postgresql-persister.ts';
 export {createCustomSqlitePersister} from '../persister/custom-sqlite-persister.ts';
 export type {PersistableStore} from '../persister/persistable-store.ts';
 export {

@@ -28,6 +28,30 @@ export interface ObservedTable {
   readonly keptEntries: number;
 }
 
+/** A table, and the column that names its rows where that is to be told. */
+export interface ObservedName {
+  readonly tableName: string;
+  readonly keyColumnName?: string | undefined;
+}
+
+/** How a database is made to tell of writes to tables, for as long as somebody listens. */
+export interface Announcing {
+  /** Where writes to a table are told of, and that it was made. */
+  channelOf(tableName: string): string;
+  /**
+   * Makes those of the tables that are there tell of writes, where it may, on behalf of a listener: by its id, and the server's
+   * process that listens (undefined: the one that runs this).
+   */
+  begin(observed: readonly ObservedName[], listenerId: string, processId: number | undefined): Statement;
+  /** Lets go of what a listener has begun in these schemas, and removes what no living listener uses. */
+  end(listenerId: string, schemaNames: readonly string[]): Statement;
+  /** One row a table that is there, by its place in the list: `{place, schemaName, fullName, oid, isTold}`. */
+  find(observed: readonly ObservedName[]): Statement;
+  tell(channel: string, text: string): Statement;
+  /** One row `{id}`: what the transaction's writes are told as. */
+  readonly ownId: Statement;
+}
+
 export interface Dialect {
   readonly name: DialectName;
   readonly beginRead: string;
@@ -48,6 +72,8 @@ export interface Dialect {
    * did, and when the schema was changed; undefined where others tell of their changes by themselves.
    */
   readonly changeCounter: Statement | undefined;
+  /** Whether the counter is the server's: it moves with one's own writes as with others', whoever asks. */
+  readonly isCounterShared: boolean;
 
   /** Whether statements that write can return rows (RETURNING). */
   readonly hasReturning: boolean;
@@ -63,7 +89,7 @@ export interface Dialect {
   readonly maxTypedColumns: number;
   /** The most bytes that a name has. */
   readonly maxNameBytes: number;
-  /** Whether a table can be made to log its changes by plain triggers that anybody may create. */
+  /** Whether a table can be made to log its changes by triggers of its own. */
   readonly hasSelfLogging: boolean;
 
   /** Whether merging JSON refuses or changes what JavaScript's says: NULs, lone surrogates, -0. */
@@ -88,12 +114,14 @@ export interface Dialect {
   createLog(logTableName: string): Statement;
   /** Has the database log the changes of a table by itself, keyed by a column, and prune the log. */
   observe(logTableName: string, observed: ObservedTable): readonly Statement[];
-  /** Where writes to a table are told of, once it was made to; undefined where the database tells nobody. */
-  channelOf(tableName: string): string | undefined;
-  /** Makes a table, which is there, tell its channel of every write; undefined where there are no channels. */
-  announce(tableName: string): Statement | undefined;
+  /** How it tells of writes; undefined where it tells nobody. */
+  readonly announcing: Announcing | undefined;
 
-  /** A name of a table or column in quotes. */
+  /** What an INSERT says to give a column that numbers itself a number. */
+  readonly overriding: string;
+  /** A table's name as it is configured, in quotes. */
+  quoteTable(name: string): string;
+  /** A name of a column in quotes. */
   quote(name: string): string;
   /** The placeholder of the n-th parameter, counted from 1. */
   placeholder(index: number): string;
@@ -113,8 +141,8 @@ export interface Dialect {
   holdsWhole(declaredType: string): boolean;
   /**
    * One row a column of the named tables and views, in order:
-   * `{tableName, isView, isOurs, columnName, declaredType, isKey, isUnique}` with 0 or 1 for the flags, a
-   * `spelling` where one was noted, and `parents`: a JSON array of the tables that the table's rows refer to.
+   * `{tableName, isView, isOurs, columnName, declaredType, isKey, isGenerated}` with 0 or 1 for the flags, a
+   * `spelling` where one was noted, and `parents`: a JSON array of those of the tables that the table's rows refer to.
    */
   describe(tableNames: readonly string[]): Statement;
   /** A hidden column that numbers rows in the order of their insertion, unless these columns hide it. */

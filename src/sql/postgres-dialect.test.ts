@@ -51,8 +51,8 @@ test('an error without a state is of kind other', () => {
 
 test('asks for tables by parameters', () => {
   const {sql, params} = postgresDialect.describe(['pets', 'shops']);
-  expect(sql).toContain('(VALUES ($1::text), ($2::text)) AS asked (name)');
-  expect(params).toEqual(['pets', 'shops']);
+  expect(sql).toContain('(VALUES ($1::text, $2::text), ($3::text, $4::text)) AS asked (name, quoted)');
+  expect(params).toEqual(['pets', '"pets"', 'shops', '"shops"']);
 });
 
 test('both dialects answer every question, under their own names', () => {
@@ -94,6 +94,6 @@ test('text that is to stand as it is gets marks that it does not have', () => {
 });
 
 test('the name of a channel is short and plain', () => {
-  expect(postgresDialect.channelOf('Pets & "x"')).toBe('holdfast_pets____x_');
-  expect(postgresDialect.channelOf('x'.repeat(70))?.length).toBe(59);
+  expect(postgresDialect.announcing?.channelOf('Pets & "x"')).toBe('holdfast_pets____x_');
+  expect(postgresDialect.announcing?.channelOf('x'.repeat(70))?.length).toBe(59);
 });

@@ -33,6 +33,7 @@ export const sqliteDialect: Dialect = {
     'SELECT (SELECT data_version FROM pragma_data_version) AS "version", total_changes() AS "total", ' +
       '(SELECT schema_version FROM pragma_schema_version) AS "schema"',
   ),
+  isCounterShared: false,
   hasReturning: true,
   writeReport: statement('SELECT changes() AS "count", last_insert_rowid() AS "lastSeq"'),
   hasStrictColumns: false,
@@ -53,9 +54,10 @@ export const sqliteDialect: Dialect = {
   createLog: (logTableName) =>
     createTable(logTableName, 'seq INTEGER PRIMARY KEY, table_id TEXT NOT NULL, row_id TEXT NOT NULL'),
   observe,
-  channelOf: () => undefined,
-  announce: () => undefined,
+  announcing: undefined,
 
+  overriding: '',
+  quoteTable: quote,
   quote,
   placeholder: () => '?',
   placeholderFor: () => '?',

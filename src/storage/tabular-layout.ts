@@ -2,11 +2,12 @@
 // one row `_` of a table of their own. Nothing is read or written that the configuration does not name, but for the
 // log of changes (`holdfast_log`), which tables that Holdfast made keep by triggers once anybody watches.
 
-import type {Id} from '../base/content.ts';
 import {HoldfastError, isHoldfastError} from '../base/errors.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
 import type {Connection} from '../driver/connection.ts';
+import type {ObservedName} from '../sql/dialect.ts';
 import type {Statement} from '../sql/statement.ts';
+import {createAnnouncements} from './announcements.ts';
 import {readerOf} from './content-reader.ts';
 import type {ResolvedTabular} from './database-config.ts';
 import {createDatabaseWatch} from './database-watch.ts';
@@ -14,11 +15,12 @@ import {createGate} from './gate.ts';
 import type {MigratableLayout} from './migration.ts';
 import {runSteps, type Steps} from './steps.ts';
 import type {OutsideChange, Storage, StoredContent, Write} from './storage.ts';
-import {createTabularFeed, type OwnEntries} from './tabular-feed.ts';
-import {createDamageReport, createTabularLoader} from './tabular-load.ts';
+import {createTabularFeed, type TabularFeed} from './tabular-feed.ts';
+import {createDamageReport, createTabularLoader, loadedScope} from './tabular-load.ts';
 import {createTabularReader} from './tabular-reader.ts';
 import {createTabularSaver} from './tabular-save.ts';
 import {createTabularSchema, type Schema} from './tabular-schema.ts';
+import {createTabularTold} from './tabular-told.ts';
 import {createTabularWriter, type RowsOfStatement} from './tabular-writer.ts';
 
 export const createTabularLayout = (
@@ -31,13 +33,17 @@ export const createTabularLayout = (
   const loader = createTabularLoader(dialect, config, createTabularReader(dialect, limits));
   const writer = createTabularWriter(dialect, limits, schemas);
   const saver = createTabularSaver(dialect, config, schemas, writer);
-  const feed = createTabularFeed(connection, config, loader);
+  const keyNames = nameKeys(config);
+  const announcements = createAnnouncements(connection, nameLoaded(config), ports);
+  const feed: TabularFeed =
+    announcements === undefined
+      ? createTabularFeed(connection, config, loader)
+      : createTabularTold(config, loader, announcements);
   const watch = createDatabaseWatch(connection, {
     intervalSeconds: config.autoLoadIntervalSeconds,
-    channel: feed.channel,
+    announcements,
     ports,
   });
-  const keyNames = nameKeys(config);
   // The tables as they were last seen; undefined: not known.
   let schema: Schema | undefined;
   let isWatched = false;
@@ -86,18 +92,6 @@ export const createTabularLayout = (
     return refusalOf(config, error, undefined);
   };
 
-  // Where a counter tells one's own writes from others', the log need not be asked. While it is held, nobody else adds to it.
-  function* observe(steps: Steps): Steps<OwnEntries | undefined> {
-    if (feed.hold !== undefined) {
-      yield feed.hold;
-    }
-    if (connection.changeCounter === undefined || feed.hold !== undefined) {
-      return yield* feed.observeOwn(steps);
-    }
-    yield* steps;
-    return undefined;
-  }
-
   // What a transaction that reads begins with, so that nobody alters the tables that Holdfast made.
   const keepShapeNow = async (): Promise<Statement | undefined> => {
     if (!dialect.hasStrictColumns) {
@@ -143,9 +137,6 @@ export const createTabularLayout = (
       return content ?? [{}, {}];
     },
     replaceAll: async (query, content) => {
-      if (feed.hold !== undefined) {
-        await query(feed.hold);
-      }
       const known = await runSteps(query, readSchema());
       await runSteps(query, saver.clear(known));
       const write = {changes: undefined, isExplicit: false, onProgress: ignore, onFault: ignore};
@@ -169,7 +160,7 @@ export const createTabularLayout = (
       const kept = config.load.filter(({tableName}) => !isDropped(tableName, now));
       seenNames = new Set([...now.keys(), ...[...seenNames].filter((name) => isDropped(name, now))]);
       return (
-        content && {content, ...scopeOf({...config, load: kept}), ...(fault === undefined ? {} : {fault})}
+        content && {content, ...loadedScope({...config, load: kept}), ...(fault === undefined ? {} : {fault})}
       );
     },
 
@@ -178,7 +169,11 @@ export const createTabularLayout = (
       for (let attempt = 1; ; attempt++) {
         const namesBefore = [...(schema?.keys() ?? [])];
         try {
-          const written = await connection.transaction('write', () => observe(save(write)), watch.around());
+          const written = await connection.transaction(
+            'write',
+            () => feed.observeOwn(save(write), write.changes),
+            watch.around(),
+          );
           watch.noteWrite(written);
           seenNames = new Set(schema?.keys());
           if (written.result !== undefined) {
@@ -206,18 +201,23 @@ export const createTabularLayout = (
     },
 
     readOutside: async (): Promise<OutsideChange | undefined> => {
-      if (!(await watch.takeChange())) {
+      const hasChanged = await watch.takeChange();
+      if (!hasChanged && !feed.hasNews()) {
         return undefined;
       }
       await gate.pass();
       const damage = createDamageReport();
-      const news = await readSteps(function* () {
-        return yield* feed.readNews(yield* readSchema(), damage.note);
-      });
+      const news = await readSteps(() => feed.readNews(readSchema, hasChanged, damage.note));
+      if (news.kind !== 'unknown') {
+        feed.noteNews(news.kind === 'changes' ? news.seq : undefined);
+      }
       switch (news.kind) {
         case 'changes':
-          feed.noteNews(news.seq);
           return {kind: 'changes', changes: news.changes, fault: damage.fault()};
+        case 'content': {
+          const fault = damage.fault();
+          return {kind: 'content', stored: {...news.stored, ...(fault === undefined ? {} : {fault})}};
+        }
         case 'unknown':
           // Tables may have come or gone.
           await feed.start(readSchema);
@@ -276,11 +276,10 @@ const refusalOf = (
 const mayBeOfSchema = (error: unknown): boolean =>
   isHoldfastError(error, 'driver/missing') || isHoldfastError(error, 'driver/statement-failed');
 
-// What is not loaded from the database is left alone in the store.
-const scopeOf = ({load, valuesLoad}: ResolvedTabular): Pick<StoredContent, 'tableIds' | 'valueIds'> => ({
-  tableIds: new Set(load.map(({tableId}) => tableId)),
-  ...(valuesLoad === true ? {} : {valueIds: new Set<Id>(valuesLoad === false ? [] : valuesLoad)}),
-});
+const nameLoaded = ({load, valuesLoad, valuesTableName}: ResolvedTabular): readonly ObservedName[] => [
+  ...load.map(({tableName, rowIdColumnName}) => ({tableName, keyColumnName: rowIdColumnName})),
+  ...(valuesLoad === false ? [] : [{tableName: valuesTableName, keyColumnName: '_id'}]),
+];
 
 const nameKeys = ({
   load,

@@ -48,7 +48,7 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
     const select = table.isOurs ? dialect.selectColumn : dialect.selectForeign;
     // Columns are fetched by their position: a column may be named __proto__.
     const aliases = columns.map((_, index) => `c${index}`);
-    const tableName = dialect.quote(table.name);
+    const tableName = dialect.quoteTable(table.name);
     const names = columns.map(
       ({name, kind}, index) => `${select(`${tableName}.${dialect.quote(name)}`, kind)} AS ${aliases[index]}`,
     );
@@ -100,7 +100,7 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
     *readTable(table, condition, onDamage, onRows) {
       const rows: Table = emptyObject();
       const {selected, decodeInto} = createDecoder(table, onDamage);
-      const name = dialect.quote(table.name);
+      const name = dialect.quoteTable(table.name);
       const where = condition === undefined ? '' : ` WHERE (${condition})`;
       // Others' tables may be without row numbers, and a table as wide as SQL allows leaves no room for one beside it.
       const isPaged = table.isOurs && table.columns.size <= MAX_PAGED_COLUMNS;
@@ -132,7 +132,7 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
     *readRows(table, keys, condition, onDamage) {
       const rows: Table = emptyObject();
       const {selected, decodeInto} = createDecoder(table, onDamage);
-      const name = dialect.quote(table.name);
+      const name = dialect.quoteTable(table.name);
       for (let start = 0; start < keys.length; start += idsAStatement) {
         const some = keys.slice(start, start + idsAStatement);
         const places = some.map((_, index) => dialect.placeholder(index + 1)).join(', ');
@@ -165,7 +165,7 @@ export const fillCondition = (
   dialect: Dialect,
   condition: string | undefined,
   tableName: string,
-): string | undefined => condition?.replaceAll('$tableName', () => dialect.quote(tableName));
+): string | undefined => condition?.replaceAll('$tableName', () => dialect.quoteTable(tableName));
 
 const columnNames = (table: TableSchema): string[] => [
   table.keyName,

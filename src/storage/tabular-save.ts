@@ -10,7 +10,7 @@ import type {Steps} from './steps.ts';
 import type {StoreReader, Write} from './storage.ts';
 import {pickCells, VALUES_ROW_ID} from './tabular-load.ts';
 import {fillCondition} from './tabular-reader.ts';
-import type {Schema, TableSchema, TabularSchema} from './tabular-schema.ts';
+import {type Schema, type TableSchema, type TabularSchema, writableColumns} from './tabular-schema.ts';
 import type {TabularWriter} from './tabular-writer.ts';
 
 export interface TabularSaver {
@@ -116,13 +116,13 @@ export const createTabularSaver = (
       if (table === undefined || table.isView) {
         continue;
       }
-      const name = dialect.quote(tableName);
+      const name = dialect.quoteTable(tableName);
       if (deleteEmptyTable && (yield statement(`SELECT 1 AS "one" FROM ${name} LIMIT 1`)).length === 0) {
         yield statement(`DROP TABLE ${name}`);
         schema.delete(tableName);
         continue;
       }
-      for (const column of deleteEmptyColumns ? [...table.columns.values()] : []) {
+      for (const column of deleteEmptyColumns ? writableColumns(table) : []) {
         const columnName = dialect.quote(column.name);
         const isUsed = `SELECT 1 AS "one" FROM ${name} WHERE ${columnName} IS NOT NULL LIMIT 1`;
         if ((yield statement(isUsed)).length === 0) {
@@ -185,7 +185,9 @@ export const createTabularSaver = (
             (each) => fillCondition(dialect, each, tableName) ?? [],
           );
           const where = conditions.map((each) => `(${each})`).join(' AND ');
-          yield statement(`DELETE FROM ${dialect.quote(tableName)}${where === '' ? '' : ` WHERE ${where}`}`);
+          yield statement(
+            `DELETE FROM ${dialect.quoteTable(tableName)}${where === '' ? '' : ` WHERE ${where}`}`,
+          );
         }
       }
       const emptied = [...(schema.get(valuesTableName)?.columns.values() ?? [])].filter(
@@ -193,7 +195,7 @@ export const createTabularSaver = (
       );
       if (emptied.length > 0) {
         const assignments = emptied.map(({name}) => `${dialect.quote(name)} = NULL`);
-        yield statement(`UPDATE ${dialect.quote(valuesTableName)} SET ${assignments.join(', ')}`);
+        yield statement(`UPDATE ${dialect.quoteTable(valuesTableName)} SET ${assignments.join(', ')}`);
       }
     },
   };

@@ -13,6 +13,8 @@ export interface Column {
   readonly name: string;
   readonly kind: ColumnKind;
   readonly codec: CellCodec;
+  /** Whether the database alone says what it holds. */
+  readonly isGenerated: boolean;
 }
 
 export interface TableSchema {
@@ -27,6 +29,10 @@ export interface TableSchema {
   readonly encodeKey: (rowId: Id) => SqlValue;
   readonly columns: Map<Id, Column>;
 }
+
+/** The columns that can be written. */
+export const writableColumns = ({columns}: TableSchema): Column[] =>
+  [...columns.values()].filter(({isGenerated}) => !isGenerated);
 
 /** Tables by their names. One that is not there is absent. */
 export type Schema = Map<string, TableSchema>;
@@ -76,7 +82,11 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => ({
         const probe = isOurs || table.isView ? undefined : dialect.probeKey(name, keyName, kind);
         probe === undefined || probes.set(name, probe);
       } else if (cellId !== undefined) {
-        table.columns.set(cellId, makeColumn(dialect, table, {cellId, name: columnName, kind}, declaredType));
+        const isGenerated = Number(row.isGenerated) === 1;
+        table.columns.set(
+          cellId,
+          makeColumn(dialect, table, {cellId, name: columnName, kind, isGenerated}, declaredType),
+        );
       }
     }
     for (const [name, probe] of probes) {
@@ -109,7 +119,7 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => ({
 
   addColumn: (table, cellId, kind) => {
     const {definition, notes} = defineColumn(dialect, table, cellId, kind);
-    return [statement(`ALTER TABLE ${dialect.quote(table.name)} ADD COLUMN ${definition}`), ...notes];
+    return [statement(`ALTER TABLE ${dialect.quoteTable(table.name)} ADD COLUMN ${definition}`), ...notes];
   },
 
   widen: (table, cellId) => {
@@ -118,7 +128,7 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => ({
     if (widened === undefined) {
       return [];
     }
-    table.columns.set(cellId, makeColumn(dialect, table, {cellId, name, kind: 'text'}));
+    table.columns.set(cellId, makeColumn(dialect, table, {cellId, name, kind: 'text', isGenerated: false}));
     return [widened];
   },
 });
@@ -162,7 +172,7 @@ const defineColumn = (
   const kind = dialect.kindOfType(type);
   const spelling = nameColumn(dialect, table, cellId);
   const name = byteLength(spelling) <= dialect.maxNameBytes ? spelling : shortName(table);
-  table.columns.set(cellId, makeColumn(dialect, table, {cellId, name, kind}));
+  table.columns.set(cellId, makeColumn(dialect, table, {cellId, name, kind, isGenerated: false}));
   const note = name === spelling ? undefined : dialect.noteSpelling(table.name, name, spelling);
   return {definition: `${dialect.quote(name)} ${type}`, notes: note === undefined ? [] : [note]};
 };

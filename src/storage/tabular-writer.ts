@@ -12,7 +12,7 @@ import {type SqlValue, statement} from '../sql/statement.ts';
 import type {TabularSave} from './database-config.ts';
 import type {Steps} from './steps.ts';
 import {kindOfCell, strictKindOf} from './tabular-cells.ts';
-import type {Column, TableSchema, TabularSchema} from './tabular-schema.ts';
+import {type Column, type TableSchema, type TabularSchema, writableColumns} from './tabular-schema.ts';
 import {writeThroughView} from './view-writer.ts';
 
 export interface TabularWriter {
@@ -74,7 +74,7 @@ export const createTabularWriter = (
     const columns: Column[] = [];
     for (const cellId of Object.keys(row)) {
       const column = table.columns.get(cellId);
-      if (column !== undefined) {
+      if (column?.isGenerated === false) {
         columns.push(column);
       }
     }
@@ -83,7 +83,7 @@ export const createTabularWriter = (
 
   function* writeOne(table: TableSchema, rowId: Id, changes: RowChanges, row: Row): Steps {
     const changedIds = Object.keys(changes);
-    const set = isReplacement(changes) ? [...table.columns.values()] : columnsOf(table, changes);
+    const set = isReplacement(changes) ? writableColumns(table) : columnsOf(table, changes);
     const inserted = columnsOf(table, row);
     const params: SqlValue[] = [table.encodeKey(rowId)];
     for (const column of inserted) {
@@ -92,7 +92,7 @@ export const createTabularWriter = (
     // Deleted cells are set to NULL, and so are the others of a row that is replaced.
     for (const cellId of isReplacement(changes) ? table.columns.keys() : changedIds) {
       const column = table.columns.get(cellId);
-      if (column !== undefined && !Object.hasOwn(row, cellId)) {
+      if (column?.isGenerated === false && !Object.hasOwn(row, cellId)) {
         inserted.push(column);
         params.push(null);
       }
@@ -213,7 +213,7 @@ export const createTabularWriter = (
         const places = some.map((_, index) => dialect.placeholder(index + 1)).join(', ');
         rowsNow = {tableName: table.name, rowIds: some};
         yield statement(
-          `DELETE FROM ${dialect.quote(table.name)} WHERE ${key} IN (${places})${condition === undefined ? '' : ` AND (${condition})`}`,
+          `DELETE FROM ${dialect.quoteTable(table.name)} WHERE ${key} IN (${places})${condition === undefined ? '' : ` AND (${condition})`}`,
           some.map(table.encodeKey),
         );
       }
@@ -281,7 +281,7 @@ const spellUpsert = (
   );
   const assignments = set.map(({name}) => `${dialect.quote(name)} = excluded.${dialect.quote(name)}`);
   return (
-    `INSERT INTO ${dialect.quote(table.name)} (${[key, ...names].join(', ')}) VALUES ${places.join(', ')} ` +
+    `INSERT INTO ${dialect.quoteTable(table.name)} (${[key, ...names].join(', ')})${dialect.overriding} VALUES ${places.join(', ')} ` +
     `ON CONFLICT (${key}) DO ${assignments.length === 0 ? 'NOTHING' : `UPDATE SET ${assignments.join(', ')}`}`
   );
 };
