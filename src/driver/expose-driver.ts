@@ -154,6 +154,7 @@ export const exposeDriver = (driver: Driver, port: RemotePort): (() => void) => 
     port.removeEventListener('message', onMessage);
     port.removeEventListener('close', onClose);
     onClose();
+    post({holdfast: 'driver', description: undefined});
     void life.then(({end}) => end());
   };
 };

@@ -68,7 +68,11 @@ export const remoteDriver = async (port: RemotePort): Promise<StatementsDriver> 
       return;
     }
     if ('description' in data) {
-      describe(data.description);
+      if (data.description === undefined) {
+        end(closedError('it is exposed no more'));
+      } else {
+        describe(data.description);
+      }
     } else if (data.to === from && 'tell' in data) {
       told.get(data.id)?.(data.tell);
     } else if (data.to === from && 'answer' in data) {
