@@ -36,6 +36,8 @@ const LEAVES = {
   'driver/cr-sqlite-wasm-driver.ts': '@vlcn.io/crsqlite-wasm',
   'driver/powersync-driver.ts': 'PowerSync',
   'driver/durable-object-sql-driver.ts': 'Durable Objects of Cloudflare’s Workers',
+  'driver/electric-sql-driver.ts': 'electric-sql',
+  'driver/tauri-sql-driver.ts': '@tauri-apps/plugin-sql',
   'driver/op-sqlite-driver.ts': '@op-engineering/op-sqlite',
   'driver/react-native-sqlite-driver.ts': 'react-native-sqlite-storage',
   'driver/pg-driver.ts': 'pg, which runs on Node',

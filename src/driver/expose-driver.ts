@@ -18,6 +18,7 @@ import {
   isQuestion,
   type RemotePort,
   type Reply,
+  type Told,
   toPlainError,
 } from './remote-messages.ts';
 import {showLife, watchLife} from './web-life.ts';
@@ -81,7 +82,7 @@ export const exposeDriver = (driver: Driver, port: RemotePort): (() => void) => 
 
   const answer = async (from: Id, id: number, ask: Ask): Promise<readonly SqlRow[] | undefined> => {
     const user = userOf(from);
-    const tell = (what: 'changed' | 'lost') => post({holdfast: 'driver', to: from, id, tell: what});
+    const tell = (what: Told) => post({holdfast: 'driver', to: from, id, tell: what});
     switch (ask.kind) {
       case 'describe':
         user.unwatchLife = watchLife(ask.lifeLock, () => void forgetUser(from));
@@ -109,13 +110,13 @@ export const exposeDriver = (driver: Driver, port: RemotePort): (() => void) => 
         user.watches.set(id, driver.watch?.(() => tell('changed')) ?? (() => undefined));
         return undefined;
       case 'listen': {
-        const unlisten = await driver.listen?.(
-          ask.channel,
-          () => tell('changed'),
+        const listening = await driver.listen?.(
+          ask.channels,
+          (channel, text) => tell({channel, text}),
           () => tell('lost'),
         );
-        user.watches.set(id, unlisten ?? (() => undefined));
-        return undefined;
+        user.watches.set(id, () => listening?.stop());
+        return [{processId: listening?.processId}];
       }
       case 'forget': {
         const unwatch = user.watches.get(ask.watch);

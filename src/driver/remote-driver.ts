@@ -12,6 +12,7 @@ import {
   isReply,
   type Question,
   type RemotePort,
+  type Told,
 } from './remote-messages.ts';
 import {showLife, watchLife} from './web-life.ts';
 
@@ -28,12 +29,12 @@ export const remoteDriver = async (port: RemotePort): Promise<StatementsDriver> 
   const from: Id = getUniqueId();
   const life = await showLife();
   const waiting = new Map<number, Waiting>();
-  const told = new Map<number, (what: 'changed' | 'lost') => void>();
+  const told = new Map<number, (what: Told) => void>();
   let lastId = 0;
   let gone: Error | undefined;
   let unwatchLife: () => void = () => undefined;
 
-  const ask = (what: Ask, onTold?: (what: 'changed' | 'lost') => void) => {
+  const ask = (what: Ask, onTold?: (what: Told) => void) => {
     const id = ++lastId;
     const answer = new Promise<readonly SqlRow[] | undefined>((resolve, reject) => {
       if (gone !== undefined) {
@@ -155,14 +156,17 @@ export const remoteDriver = async (port: RemotePort): Promise<StatementsDriver> 
       },
     }),
     ...(canListen && {
-      listen: async (channel, onNotified, onLost) => {
-        const {id, answer} = ask({kind: 'listen', channel}, (what) =>
-          what === 'lost' ? onLost() : onNotified(),
+      listen: async (channels, onTold, onLost) => {
+        const {id, answer} = ask({kind: 'listen', channels}, (what) =>
+          typeof what === 'object' ? onTold(what.channel, what.text) : onLost(),
         );
-        await answer;
-        return async () => {
-          told.delete(id);
-          await ask({kind: 'forget', watch: id}).answer.catch(() => undefined);
+        const [row] = (await answer) ?? [];
+        return {
+          processId: row?.processId as number | undefined,
+          stop: async () => {
+            told.delete(id);
+            await ask({kind: 'forget', watch: id}).answer.catch(() => undefined);
+          },
         };
       },
     }),
