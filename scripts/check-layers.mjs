@@ -28,7 +28,7 @@ const LAYERS = [
 const LEAVES = {
   'driver/better-sqlite3-driver.ts': 'better-sqlite3, which runs on Node',
   'driver/libsql-driver.ts': '@libsql/client',
-  'driver/database-file-watch.ts': 'watches the file of a database through node:fs',
+  'driver/database-file-watch.ts': 'watches the file of a database, where the host is Node or Bun',
   'driver/sqlite-bun-driver.ts': 'bun:sqlite',
   'driver/sqlite-node-driver.ts': 'node:sqlite',
   'driver/sqlite-wasm-driver.ts': '@sqlite.org/sqlite-wasm, in browsers and elsewhere',

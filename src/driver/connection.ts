@@ -70,7 +70,10 @@ export interface Connection {
   interactive<Result>(
     body: (query: (statement: Statement) => Promise<readonly SqlRow[]>) => Promise<Result>,
   ): Promise<Result>;
-  /** Calls back whenever the database may have changed; undefined where the driver cannot tell. */
+  /**
+   * Calls back whenever the database may have changed, also by another connection of the same handle; undefined where
+   * nobody can tell.
+   */
   readonly watch: Driver['watch'];
   /** Listens to a channel, between transactions; undefined where the driver cannot. */
   readonly listen: Driver['listen'];
@@ -85,6 +88,8 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
       ? {...dialects[driver.dialect], hasReturning: false}
       : dialects[driver.dialect];
   const queue = driver.handle === undefined ? createQueue() : queueOf(driver.handle);
+  const neighbours = driver.handle === undefined ? undefined : neighboursOf(driver.handle);
+  const ownListeners = new Set<() => void>();
   let statementCount = 0;
   let byteCount = 0;
 
@@ -293,15 +298,40 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     }
   };
 
-  const transaction: Connection['transaction'] = (mode, body, around) =>
-    queue.add(() => retryWhileBusy(() => runOnce(mode, body, around)));
+  const transaction: Connection['transaction'] = async (mode, body, around) => {
+    const result = await queue.add(() => retryWhileBusy(() => runOnce(mode, body, around)));
+    mode === 'write' && tellNeighbours();
+    return result;
+  };
+
+  const tellNeighbours = (): void => {
+    for (const listeners of neighbours ?? []) {
+      if (listeners !== ownListeners) {
+        for (const listener of listeners) {
+          listener();
+        }
+      }
+    }
+  };
+
+  const watch: NonNullable<Driver['watch']> = (onMaybeChanged) => {
+    const unwatch = driver.watch?.(onMaybeChanged);
+    const listener = () => onMaybeChanged();
+    ownListeners.add(listener);
+    neighbours?.add(ownListeners);
+    return () => {
+      unwatch?.();
+      ownListeners.delete(listener);
+      ownListeners.size === 0 && neighbours?.delete(ownListeners);
+    };
+  };
 
   return {
     dialect,
     changeCounter:
       driver.hasOneConnection === false ? undefined : (driver.changeCounter ?? dialect.changeCounter),
     limits: driver.limits,
-    watch: driver.watch,
+    watch: driver.watch === undefined && neighbours === undefined ? undefined : watch,
     listen:
       driver.listen &&
       ((channel, onNotified, onLost) =>
@@ -321,8 +351,8 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
       });
     },
     transaction,
-    interactive: (body) =>
-      queue.add(() =>
+    interactive: async (body) => {
+      const result = await queue.add(() =>
         retryWhileBusy(async () => {
           const bodyOver = (query: StatementsDriver['query']) => body((sent) => send(query, sent));
           if (driver.kind === 'statements' && driver.transact !== undefined) {
@@ -343,12 +373,24 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
             runStatements(pinned, 'write', () => bodyOver(pinned));
           return driver.kind === 'statements' && driver.pin !== undefined ? driver.pin(work) : work(query);
         }),
-      ),
+      );
+      tellNeighbours();
+      return result;
+    },
     getStats: () => ({statementCount, byteCount}),
     close: async () => {
       await driver.close?.();
     },
   };
+};
+
+// Who listens to commits of one handle, by connection.
+const neighbourhoods = new WeakMap<object, Set<ReadonlySet<() => void>>>();
+
+const neighboursOf = (handle: object): Set<ReadonlySet<() => void>> => {
+  const neighbours = neighbourhoods.get(handle) ?? new Set();
+  neighbourhoods.set(handle, neighbours);
+  return neighbours;
 };
 
 const queues = new WeakMap<object, Queue>();

@@ -12,6 +12,8 @@ import {configOf, type LayoutName, layoutNames, openLayout} from './storages.ts'
 export interface CertifyOptions {
   /** Where handles are slow to open: the layouts that the suite for persisters runs over; all, unless it is said. */
   readonly persisterLayouts?: readonly LayoutName[];
+  /** Whether another handle's commit is to be heard of at once, and not at the next interval. */
+  readonly isTold?: boolean;
   /** Why nothing of it can be tested here. */
   readonly all?: string | undefined;
   readonly driver?: {readonly [rule: string]: string};
@@ -44,6 +46,33 @@ export const certifyDriver = (kind: DatabaseKind, skip: CertifyOptions = {}): vo
     skip: skipOf('driver'),
     runner,
   });
+  if (skip.isTold) {
+    test(`[WA1] another handle’s commit is heard of long before the interval: ${kind.name}`, async (context) => {
+      skip.all === undefined || context.skip(skip.all);
+      const place = createDatabasePlace(kind);
+      onTestFinished(place.remove);
+      const config = {mode: 'rows', autoLoadIntervalSeconds: 3_600} as const;
+      const [store, listening] = [createStore(), createStore()];
+      const persister = await (await place.open()).createPersister(store, config);
+      await persister.startAutoSave();
+      const other = await (await place.open()).createPersister(listening, config);
+      await other.startAutoLoad();
+      for (let age = 0; age < 3; age++) {
+        const heard = new Promise((resolve) => {
+          const listenerId = listening.addCellListener('pets', 'fido', 'age', () => {
+            listening.delListener(listenerId);
+            resolve(undefined);
+          });
+        });
+        store.setCell('pets', 'fido', 'age', age);
+        await persister.whenDurable();
+        await heard;
+        expect(listening.getTables()).toEqual({pets: {fido: {age}}});
+      }
+      await persister.destroy();
+      await other.destroy();
+    });
+  }
   for (const layoutName of layoutNames) {
     const name = `${layoutName} over ${kind.name}`;
     const config = quickConfigOf(layoutName);
