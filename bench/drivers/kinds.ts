@@ -16,9 +16,9 @@ import type {Store} from '../../src/entry/store.ts';
 import {componentFolder, importComponent} from '../../test/components/component.ts';
 import {startSqld} from '../../test/places/sqld.ts';
 
-export type Handler = (sql: string, params?: unknown[]) => void;
+type Handler = (sql: string, params?: unknown[]) => void;
 
-export interface OpenedDatabase {
+interface OpenedDatabase {
   createPersister(store: Store, config: DatabasePersisterConfig, onSqlCommand?: Handler): AnyPersister;
   close(): unknown;
   /** The handle, for TinyBase's persister of the same binding, where it has one; and what else that one takes first. */

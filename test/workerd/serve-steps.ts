@@ -2,10 +2,9 @@
 
 // @ts-expect-error: the host's own module.
 import {DurableObject} from 'cloudflare:workers';
-import type {DurableObjectSqlHost} from '../../src/driver/durable-object-sql-driver.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: arguments come as JSON.
-type AnyStep = (host: DurableObjectSqlHost, ...args: any[]) => Promise<unknown>;
+type AnyStep<Storage> = (storage: Storage, ...args: any[]) => Promise<unknown>;
 
 interface Namespace {
   idFromName(name: string): unknown;
@@ -13,11 +12,11 @@ interface Namespace {
 }
 
 /** `Tested` is the class; the Worker's default export is `worker`. */
-export const serveSteps = (steps: {readonly [name: string]: AnyStep}) => ({
+export const serveSteps = <Storage>(steps: {readonly [name: string]: AnyStep<Storage>}) => ({
   Tested: class extends DurableObject {
     async fetch(request: Request): Promise<Response> {
       const {step, args} = (await request.json()) as {step: string; args: unknown[]};
-      const {storage} = (this as unknown as {ctx: {storage: DurableObjectSqlHost}}).ctx;
+      const {storage} = (this as unknown as {ctx: {storage: Storage}}).ctx;
       try {
         return Response.json({result: await steps[step]?.(storage, ...args)});
       } catch (error) {

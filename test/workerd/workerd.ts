@@ -32,10 +32,11 @@ const OBJECTS = new URL('./objects.ts', import.meta.url);
 /** Starts workerd with the objects of tests, which keep their databases in the folder, or in memory. */
 export const startWorkerd = (folder?: string): Promise<Workerd> => startWorker<Steps>(OBJECTS, folder);
 
-/** Starts workerd with a Worker whose class `Tested` of objects is asked by a POST of `{step, args}`. */
+/** Starts workerd with a Worker whose class `Tested` of objects is asked by a POST of `{step, args}`, with SQLite or without. */
 export const startWorker = async <WorkerSteps extends AnySteps>(
   source: URL,
   folder?: string,
+  hasSql = true,
 ): Promise<Workerd<WorkerSteps>> => {
   const {Miniflare: Host} = await importComponent<{Miniflare: new (options: object) => Miniflare}>(
     'workerd',
@@ -45,7 +46,7 @@ export const startWorker = async <WorkerSteps extends AnySteps>(
     modules: [{type: 'ESModule', path: 'worker.mjs', contents: await bundle(source)}],
     modulesRoot: '/',
     compatibilityDate: '2026-07-01',
-    durableObjects: {TESTED: {className: 'Tested', useSQLite: true}},
+    durableObjects: {TESTED: {className: 'Tested', useSQLite: hasSql}},
     ...(folder === undefined ? {} : {durableObjectsPersist: folder}),
   });
   await host.ready;
