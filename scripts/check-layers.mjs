@@ -28,7 +28,7 @@ const LAYERS = [
 const LEAVES = {
   'driver/better-sqlite3-driver.ts': 'better-sqlite3, which runs on Node',
   'driver/libsql-driver.ts': '@libsql/client',
-  'driver/database-file-watch.ts': 'watches the file of a database through node:fs',
+  'driver/database-file-watch.ts': 'watches the file of a database, where the host is Node or Bun',
   'driver/sqlite-bun-driver.ts': 'bun:sqlite',
   'driver/sqlite-node-driver.ts': 'node:sqlite',
   'driver/sqlite-wasm-driver.ts': '@sqlite.org/sqlite-wasm, in browsers and elsewhere',
@@ -47,6 +47,9 @@ const LEAVES = {
   'driver/expose-driver.ts': 'ports between pages and workers',
   'driver/remote-driver.ts': 'ports between pages and workers',
   'driver/web-life.ts': 'locks between the pages and workers of a browser',
+  'storage/durable-object-keys.ts': 'Durable Objects of Cloudflare’s Workers',
+  'storage/durable-object-takeover.ts': 'Durable Objects of Cloudflare’s Workers',
+  'storage/durable-object-storage.ts': 'Durable Objects of Cloudflare’s Workers',
   'storage/file-lock.ts': 'files of Node',
   'storage/file-storage.ts': 'files of Node',
   'storage/indexed-db-packs.ts': 'IndexedDB of browsers',

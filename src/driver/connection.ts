@@ -70,7 +70,10 @@ export interface Connection {
   interactive<Result>(
     body: (query: (statement: Statement) => Promise<readonly SqlRow[]>) => Promise<Result>,
   ): Promise<Result>;
-  /** Calls back whenever the database may have changed; undefined where the driver cannot tell. */
+  /**
+   * Calls back whenever the database may have changed, also by another connection of the same handle; undefined where
+   * nobody can tell.
+   */
   readonly watch: Driver['watch'];
   /** Listens to channels, between transactions; undefined where the driver cannot. */
   readonly listen: Driver['listen'];
@@ -86,6 +89,8 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
       : dialects[driver.dialect];
   const {listen} = driver;
   const queue = queueOf(driver);
+  const neighbours = driver.handle === undefined ? undefined : neighboursOf(driver.handle);
+  const ownListeners = new Set<() => void>();
   let statementCount = 0;
   let byteCount = 0;
 
@@ -307,8 +312,33 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     }
   };
 
-  const transaction: Connection['transaction'] = (mode, body, around) =>
-    queue.add(() => retryWhileBusy(() => runOnce(mode, body, around)));
+  const transaction: Connection['transaction'] = async (mode, body, around) => {
+    const result = await queue.add(() => retryWhileBusy(() => runOnce(mode, body, around)));
+    mode === 'write' && tellNeighbours();
+    return result;
+  };
+
+  const tellNeighbours = (): void => {
+    for (const listeners of neighbours ?? []) {
+      if (listeners !== ownListeners) {
+        for (const listener of listeners) {
+          listener();
+        }
+      }
+    }
+  };
+
+  const watch: NonNullable<Driver['watch']> = (onMaybeChanged) => {
+    const unwatch = driver.watch?.(onMaybeChanged);
+    const listener = () => onMaybeChanged();
+    ownListeners.add(listener);
+    neighbours?.add(ownListeners);
+    return () => {
+      unwatch?.();
+      ownListeners.delete(listener);
+      ownListeners.size === 0 && neighbours?.delete(ownListeners);
+    };
+  };
 
   return {
     dialect,
@@ -317,7 +347,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
         ? undefined
         : (driver.changeCounter ?? dialect.changeCounter),
     limits: driver.limits,
-    watch: driver.watch,
+    watch: driver.watch === undefined && neighbours === undefined ? undefined : watch,
     listen:
       listen &&
       ((channels, onTold, onLost) =>
@@ -337,8 +367,8 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
       });
     },
     transaction,
-    interactive: (body) =>
-      queue.add(() =>
+    interactive: async (body) => {
+      const result = await queue.add(() =>
         retryWhileBusy(async () => {
           const bodyOver = (query: StatementsDriver['query']) => body((sent) => send(query, sent));
           if (driver.kind === 'statements' && driver.transact !== undefined) {
@@ -361,12 +391,24 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
             ? runLent(driver.pin, begin.write, work)
             : work(query);
         }),
-      ),
+      );
+      tellNeighbours();
+      return result;
+    },
     getStats: () => ({statementCount, byteCount}),
     close: async () => {
       await driver.close?.();
     },
   };
+};
+
+// Who listens to commits of one handle, by connection.
+const neighbourhoods = new WeakMap<object, Set<ReadonlySet<() => void>>>();
+
+const neighboursOf = (handle: object): Set<ReadonlySet<() => void>> => {
+  const neighbours = neighbourhoods.get(handle) ?? new Set();
+  neighbourhoods.set(handle, neighbours);
+  return neighbours;
 };
 
 const driveNow = <Result>(

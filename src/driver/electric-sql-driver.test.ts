@@ -56,6 +56,7 @@ const electricSql: DatabaseKind = {
 
 certifyDriver(electricSql, {
   persisterLayouts: ['rows'],
+  isTold: true,
   driver: {
     CN3: 'its calls return promises',
     '[DR4] tells that the handle is read-only': 'it writes tables of its own when it opens',

@@ -27,11 +27,13 @@ const USES = {
   workerd: `
     /// <reference types="@cloudflare/workers-types" />
     import {createDurableObjectSqlStoragePersister as create} from '${ENTRIES}persisters/persister-durable-object-sql-storage.ts';
+    import {createDurableObjectStoragePersister as createKeys} from '${ENTRIES}persisters/persister-durable-object-storage.ts';
     import {createStore} from '${ENTRIES}store.ts';
     declare const storage: DurableObjectStorage;
     const one: SqlStorage = create(createStore(), storage.sql, {mode: 'fragmented'}).getSqlStorage();
     const other: SqlStorage = create(createStore(), storage, {mode: 'rows'}).getSqlStorage();
-    void [one, other];`,
+    const keys: DurableObjectStorage = createKeys(createStore(), storage, 'prefix').getStorage();
+    void [one, other, keys];`,
 };
 
 test.each(Object.entries(USES))('takes a handle as %s declares it', (component, source) => {
@@ -41,7 +43,7 @@ test.each(Object.entries(USES))('takes a handle as %s declares it', (component, 
   const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2022'];
   const {status, stdout} = spawnSync(
     TSC,
-    [...options, '--allowImportingTsExtensions', '--lib', 'es2022', '--types', '', '--ignoreConfig', path],
+    [...options, '--allowImportingTsExtensions', '--lib', 'es2023', '--types', '', '--ignoreConfig', path],
     {encoding: 'utf8'},
   );
   expect([stdout, status]).toEqual(['', 0]);
