@@ -409,14 +409,27 @@ const ADVICE_OF_FAULT: Record<FaultKind, string> = {
   other: 'The cause says why; details.sql is the statement.',
 };
 
-// Parameters are the application's data, and stay out of errors.
-const wrapFault = (dialect: Dialect, error: unknown, {sql}: Statement): HoldfastError => {
-  const fault = dialect.classify(error);
+const subjectOf = (about: Statement['about']): string =>
+  about === undefined
+    ? 'a statement'
+    : about.rowIds.length === 1
+      ? `row "${about.rowIds[0]}" of table "${about.table}"`
+      : `${about.rowIds.length} rows of table "${about.table}"`;
+
+// Parameters are the application's data, and stay out of errors, but for the ids of rows.
+const wrapFault = (dialect: Dialect, error: unknown, {sql, about}: Statement): HoldfastError => {
+  const fault = dialect.classify(error, about !== undefined);
+  const constraint = fault === 'constraint' ? dialect.constraintOf(error) : undefined;
   const said = error instanceof Error ? error.message : String(error);
   return new HoldfastError(
     CODE_OF_FAULT[fault],
-    `The database refused a statement: ${said}. ${ADVICE_OF_FAULT[fault]}`,
-    {fault, sql: sql.length > 2_000 ? `${sql.slice(0, 2_000)}…` : sql},
+    `The database refused ${subjectOf(about)}${constraint === undefined ? '' : ` because of "${constraint}"`}: ${said}. ${ADVICE_OF_FAULT[fault]}`,
+    {
+      fault,
+      sql: sql.length > 2_000 ? `${sql.slice(0, 2_000)}…` : sql,
+      ...(about === undefined ? {} : {table: about.table, rowIds: about.rowIds}),
+      ...(constraint === undefined ? {} : {constraint}),
+    },
     error,
   );
 };

@@ -10,6 +10,7 @@ import {
   resolveDatabaseConfig,
 } from '../storage/database-config.ts';
 import {createJsonLayout} from '../storage/json-layout.ts';
+import {requireNamesThatFit} from '../storage/names-that-fit.ts';
 import {createRowsLayout} from '../storage/rows-layout.ts';
 import type {Storage} from '../storage/storage.ts';
 import {createTabularLayout} from '../storage/tabular-layout.ts';
@@ -37,6 +38,7 @@ export const createDatabasePersister = <StoreType extends PersistableStore, Extr
   const {configOrStoreTableName, onSqlCommand, onIgnoredError, persist, ports = hostPorts} = options;
   requirePersistable(store, persist);
   const config = resolveDatabaseConfig(configOrStoreTableName);
+  requireNamesThatFit(driver.dialect, config);
   const connection = createConnection(driver, {onSqlCommand, busyTimeoutMs: config.busyTimeoutMs, ports});
   return createPersister(
     {store, storage: createLayout(connection, config, ports), onIgnoredError, ports},

@@ -5,8 +5,11 @@ import type {Statement} from './statement.ts';
 
 export type DialectName = 'sqlite' | 'postgres';
 
-/** What a column that Holdfast creates holds natively; anything else in it is spelt as text. */
-export type ColumnKind = 'text' | 'number' | 'boolean' | 'json' | 'any';
+/**
+ * What a column holds natively; anything else in one that Holdfast creates is spelt as text. A `decimal` is of digits that a
+ * number may not hold: it is a number where that does, and else its text.
+ */
+export type ColumnKind = 'text' | 'number' | 'decimal' | 'boolean' | 'json' | 'any';
 
 /** What went wrong, as far as the engine treats it differently. */
 export type FaultKind =
@@ -88,6 +91,8 @@ export interface Dialect {
   readonly maxTypedColumns: number;
   /** The most bytes that a name has. */
   readonly maxNameBytes: number;
+  /** The names that a table's name as it is configured is made of: its schema's, if there is one, and its own. */
+  partsOfName(tableName: string): readonly string[];
   /** Whether a table can be made to log its changes by triggers of its own. */
   readonly hasSelfLogging: boolean;
 
@@ -124,18 +129,26 @@ export interface Dialect {
   quote(name: string): string;
   /** The placeholder of the n-th parameter, counted from 1. */
   placeholder(index: number): string;
-  /** The placeholder of a parameter for a column of this kind. */
-  placeholderFor(kind: ColumnKind, index: number): string;
+  /** The placeholder of a parameter for a column of this kind and declared type. */
+  placeholderFor(kind: ColumnKind, index: number, declaredType: string): string;
   /** A column as it is selected: as text, a number or a boolean, whatever a driver would make of its type. */
-  selectColumn(expression: string, kind: ColumnKind): string;
+  selectColumn(expression: string, kind: ColumnKind, declaredType: string): string;
+  /** Whether a column of that declared type can hold what a text spells. */
+  canHold(declaredType: string, text: string): boolean;
   /** What a column of that declared type holds natively. */
   kindOfType(declaredType: string): ColumnKind;
   /**
    * One row a column of the named tables and views, in order:
-   * `{tableName, isView, isOurs, columnName, declaredType, isKey, isGenerated}` with 0 or 1 for the flags, and a
+   * `{tableName, isView, isOurs, columnName, declaredType, isKey, isNullable, isGenerated}` with 0 or 1 for the flags, and a
    * `spelling` where one was noted.
    */
   describe(tableNames: readonly string[]): Statement;
+  /**
+   * One row `{valueCount, areAll, isEvident}` of the first rows of a table: how much stands in these columns, whether all of it is
+   * JSON of text, numbers, booleans and null, and whether any is other than a number. Undefined where tables of TinyBase's
+   * are like anybody's.
+   */
+  readonly probeJsonText: ((tableName: string, columnNames: readonly string[]) => Statement) | undefined;
   /** A hidden column that numbers rows in the order of their insertion, unless these columns hide it. */
   rowOrder(columnNames: readonly string[]): string | undefined;
   /** Names, in lower case, that no column can be given. */
@@ -147,6 +160,8 @@ export interface Dialect {
   /** All texts of a column joined with commas. */
   joinTexts(expression: string): string;
   isJsonValid(expression: string): string;
-  /** Which fault an error of a driver is. */
-  classify(error: unknown): FaultKind;
+  /** The constraint that a row did not meet, as far as an error of a driver says. */
+  constraintOf(error: unknown): string | undefined;
+  /** Which fault an error of a driver is; `isOfRow`: of a statement that gave a table values, which may be what it refuses. */
+  classify(error: unknown, isOfRow?: boolean): FaultKind;
 }

@@ -6,6 +6,7 @@ import {type Statement, statement} from './statement.ts';
 const COLUMN_TYPES: Dialect['columnTypes'] = {
   text: 'TEXT',
   number: 'REAL',
+  decimal: 'NUMERIC',
   boolean: 'BOOLEAN',
   json: 'JSON',
   any: '',
@@ -39,6 +40,7 @@ export const sqliteDialect: Dialect = {
   hasStrictColumns: false,
   maxTypedColumns: Number.POSITIVE_INFINITY,
   maxNameBytes: Number.POSITIVE_INFINITY,
+  partsOfName: (tableName) => [tableName],
   hasSelfLogging: true,
   hasStrictJson: false,
   reservedColumnNames: new Set(ROW_NUMBER_NAMES),
@@ -62,6 +64,7 @@ export const sqliteDialect: Dialect = {
   placeholder: () => '?',
   placeholderFor: () => '?',
   selectColumn: (expression) => expression,
+  canHold: () => true,
   kindOfType,
   describe: (tableNames) =>
     statement(
@@ -74,6 +77,7 @@ export const sqliteDialect: Dialect = {
         'ORDER BY t.name, c.cid',
       tableNames,
     ),
+  probeJsonText: undefined,
   rowOrder: (columnNames) => {
     const names = new Set(columnNames.map((name) => name.toLowerCase()));
     return ROW_NUMBER_NAMES.find((name) => !names.has(name));
@@ -82,6 +86,10 @@ export const sqliteDialect: Dialect = {
   quoteJson: (expression) => `json_quote(${expression})`,
   joinTexts: (expression) => `group_concat(${expression}, ',')`,
   isJsonValid: (expression) => `json_valid(${expression})`,
+  constraintOf: (error) =>
+    /constraint failed: ([^\n]+)$/i.exec(
+      String((error as {message?: unknown} | null)?.message ?? error),
+    )?.[1],
   classify,
 };
 

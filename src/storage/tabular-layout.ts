@@ -18,7 +18,7 @@ import type {OutsideChange, Storage, StoredContent, Write} from './storage.ts';
 import {createTabularFeed, type TabularFeed} from './tabular-feed.ts';
 import {createDamageReport, createTabularLoader, loadedScope} from './tabular-load.ts';
 import {createTabularReader} from './tabular-reader.ts';
-import {createTabularSaver} from './tabular-save.ts';
+import {createTabularSaver, type SaveOrder} from './tabular-save.ts';
 import {createTabularSchema, type Schema} from './tabular-schema.ts';
 import {createTabularTold} from './tabular-told.ts';
 import {createTabularWriter} from './tabular-writer.ts';
@@ -52,10 +52,10 @@ export const createTabularLayout = (
     return schema;
   }
 
-  function* save(write: Write): Steps {
+  function* save(write: Write, order: SaveOrder): Steps {
     // Where a column holds values of one type, it is to be known for sure which.
     const known = dialect.hasStrictColumns ? undefined : schema;
-    yield* saver.saveAll(known ?? (yield* readSchema()), write);
+    yield* saver.saveAll(known ?? (yield* readSchema()), write, order);
   }
 
   // What a transaction that reads begins with, so that nobody alters the tables that Holdfast made.
@@ -127,12 +127,12 @@ export const createTabularLayout = (
 
     write: async (write) => {
       await gate.pass();
-      for (let attempt = 1; ; attempt++) {
+      for (let attempt = 1, order: SaveOrder = 'sets-first'; ; attempt++) {
         const namesBefore = [...(schema?.keys() ?? [])];
         try {
           const written = await connection.transaction(
             'write',
-            () => feed.observeOwn(save(write), write.changes),
+            () => feed.observeOwn(save(write, order), write.changes),
             watch.around(),
           );
           watch.noteWrite(written);
@@ -145,6 +145,10 @@ export const createTabularLayout = (
           return 'stored';
         } catch (error) {
           schema = undefined;
+          if (mayBeOfOrder(error) && order !== 'single') {
+            order = order === 'sets-first' ? 'deletions-first' : 'single';
+            continue;
+          }
           if (attempt > 1 || !mayBeOfSchema(error)) {
             throw error;
           }
@@ -199,6 +203,9 @@ export const createTabularLayout = (
 };
 
 const ignore = (): void => undefined;
+
+// A refused row may have come too early, or among too many to be named.
+const mayBeOfOrder = (error: unknown): boolean => isHoldfastError(error, 'driver/constraint');
 
 const mayBeOfSchema = (error: unknown): boolean =>
   isHoldfastError(error, 'driver/missing') || isHoldfastError(error, 'driver/statement-failed');

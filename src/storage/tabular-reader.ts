@@ -49,10 +49,10 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
     const aliases = columns.map((_, index) => `c${index}`);
     const tableName = dialect.quoteTable(table.name);
     const names = columns.map(
-      ({name, kind}, index) =>
-        `${dialect.selectColumn(`${tableName}.${dialect.quote(name)}`, kind)} AS ${aliases[index]}`,
+      ({name, kind, declaredType}, index) =>
+        `${dialect.selectColumn(`${tableName}.${dialect.quote(name)}`, kind, declaredType)} AS ${aliases[index]}`,
     );
-    const key = dialect.selectColumn(`${tableName}.${dialect.quote(table.keyName)}`, 'text');
+    const key = dialect.selectColumn(`${tableName}.${dialect.quote(table.keyName)}`, 'text', '');
     const selected = [`${key} AS k`, ...names].join(', ');
     // Plain objects of one shape are quickest, and hold any key but one.
     const createRow: () => Row = cellIds.includes('__proto__') ? emptyObject : () => ({});
@@ -134,7 +134,9 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
       const name = dialect.quoteTable(table.name);
       for (let start = 0; start < keys.length; start += idsAStatement) {
         const some = keys.slice(start, start + idsAStatement);
-        const places = some.map((_, index) => dialect.placeholder(index + 1)).join(', ');
+        const places = some
+          .map((_, index) => dialect.placeholderFor('text', index + 1, table.keyType))
+          .join(', ');
         decodeInto(
           yield statement(
             `SELECT ${selected} FROM ${name} WHERE ${name}.${dialect.quote(table.keyName)} IN (${places})${condition === undefined ? '' : ` AND (${condition})`}`,

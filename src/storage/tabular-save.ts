@@ -13,9 +13,16 @@ import {fillCondition} from './tabular-reader.ts';
 import {type Schema, type TableSchema, type TabularSchema, writableColumns} from './tabular-schema.ts';
 import type {TabularWriter} from './tabular-writer.ts';
 
+/**
+ * In which order rows are written, for the database holds each statement against its constraints: what is set before what is
+ * deleted, as tables are named, and the last table's deletions first (rows refer to those of tables named before); or what
+ * is deleted first, since what is set may take its place; or as the first, a row at a time, so that one that is refused is known.
+ */
+export type SaveOrder = 'sets-first' | 'deletions-first' | 'single';
+
 export interface TabularSaver {
   /** Stores the changes, or everything; what it creates and drops it notes in the schema. */
-  saveAll(schema: Schema, write: Write): Steps;
+  saveAll(schema: Schema, write: Write, order?: SaveOrder): Steps;
   /** Deletes everything that is both loaded and saved, within the conditions of both. */
   clear(schema: Schema): Steps;
 }
@@ -48,7 +55,7 @@ export const createTabularSaver = (
     save: TabularSave,
     changes: TableChanges,
     rowOf: (rowId: Id) => Row,
-    doneRow: () => void,
+    {doneRow, sets, deletions, order}: Saving,
   ): Steps {
     const deleted: Id[] = [];
     const changed: RowChanges[] = [];
@@ -63,16 +70,18 @@ export const createTabularSaver = (
       }
     }
     const existing = schema.get(save.tableName);
+    const isSingle = order === 'single';
+    if (existing !== undefined && deleted.length > 0) {
+      const where = fillCondition(dialect, save.condition, save.tableName);
+      deletions.unshift(() => writer.deleteRows(existing, deleted, where, isSingle));
+    }
     if (changed.length > 0) {
       const table = yield* prepareTable(
         schema,
         save,
         dialect.hasStrictColumns ? [...changed, ...changedIds.map(rowOf)] : changed,
       );
-      yield* writer.writeRows(table, changedRows(changes, rowOf, doneRow));
-    }
-    if (existing !== undefined && deleted.length > 0) {
-      yield* writer.deleteRows(existing, deleted, fillCondition(dialect, save.condition, save.tableName));
+      sets.push(() => writer.writeRows(table, changedRows(changes, rowOf, doneRow), isSingle));
     }
   }
 
@@ -80,7 +89,7 @@ export const createTabularSaver = (
     schema: Schema,
     save: TabularSave,
     store: StoreReader,
-    doneRow: () => void,
+    {doneRow, sets, order}: Saving,
   ): Steps {
     const rowIds = store.getRowIds(save.tableId);
     if (rowIds.length === 0) {
@@ -95,17 +104,19 @@ export const createTabularSaver = (
             // As often as they are looked at, and never all in memory.
             [Symbol.iterator]: () => rowsOf(store, save.tableId, rowIds),
           });
-    yield* writer.writeRows(table, wholeRows(store, save.tableId, rowIds, doneRow));
+    sets.push(() =>
+      writer.writeRows(table, wholeRows(store, save.tableId, rowIds, doneRow), order === 'single'),
+    );
   }
 
-  function* saveValues(schema: Schema, changes: RowChanges, values: Values): Steps {
+  function* saveValues(schema: Schema, changes: RowChanges, values: Values, saving: Saving): Steps {
     if (valuesSave === false) {
       return;
     }
     const row = valuesSave === true ? values : pickCells(values, valuesSave);
     const some = valuesSave === true ? changes : pickCells(changes, valuesSave);
     if (Object.keys(some).length > 0) {
-      yield* saveRows(schema, valuesTable, {[VALUES_ROW_ID]: some}, () => row, ignoreRow);
+      yield* saveRows(schema, valuesTable, {[VALUES_ROW_ID]: some}, () => row, saving);
     }
   }
 
@@ -133,7 +144,7 @@ export const createTabularSaver = (
   }
 
   return {
-    *saveAll(schema, {changes, since, store, onProgress, isExplicit}) {
+    *saveAll(schema, {changes, since, store, onProgress, isExplicit}, order = 'sets-first') {
       const totalRows =
         changes === undefined
           ? saves.reduce((sum, {tableId}) => sum + store.getRowCount(tableId), 0)
@@ -144,19 +155,25 @@ export const createTabularSaver = (
           onProgress(doneRows, totalRows);
         }
       };
+      const saving: Saving = {order, doneRow, sets: [], deletions: []};
+      const uncounted = {...saving, doneRow: ignoreRow};
       for (const save of saves) {
         if (changes === undefined) {
-          yield* saveWholeTable(schema, save, store, doneRow);
+          yield* saveWholeTable(schema, save, store, saving);
         }
         const rows = own((changes ?? since)?.[0], save.tableId);
         if (rows !== undefined) {
           const rowOf = (rowId: Id) => store.getRow(save.tableId, rowId);
-          yield* saveRows(schema, save, rows, rowOf, changes === undefined ? ignoreRow : doneRow);
+          yield* saveRows(schema, save, rows, rowOf, changes === undefined ? uncounted : saving);
         }
       }
       const values = valuesSave === false ? {} : store.getValues();
       const changedValues = changes?.[1] ?? Object.assign(emptyObject<RowChanges>(), since?.[1], values);
-      yield* saveValues(schema, changedValues, values);
+      yield* saveValues(schema, changedValues, values, uncounted);
+      const {sets, deletions} = saving;
+      for (const steps of order === 'deletions-first' ? [...deletions, ...sets] : [...sets, ...deletions]) {
+        yield* steps();
+      }
       if (isExplicit) {
         yield* deleteEmpty(schema);
       }
@@ -188,6 +205,14 @@ export const createTabularSaver = (
     },
   };
 };
+
+// What a save is to write once all tables have the columns that it needs.
+interface Saving {
+  readonly order: SaveOrder;
+  readonly doneRow: () => void;
+  readonly sets: (() => Steps)[];
+  readonly deletions: (() => Steps)[];
+}
 
 const isAmong = (valueId: Id, ids: boolean | readonly Id[]): boolean =>
   typeof ids === 'boolean' ? ids : ids.includes(valueId);

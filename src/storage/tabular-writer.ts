@@ -27,8 +27,13 @@ export interface TabularWriter {
     rows: Iterable<RowChanges>,
   ): Steps<TableSchema>;
   /** Sets the changed cells of rows, `[rowId, changes, the whole row]` each. */
-  writeRows(table: TableSchema, rows: Iterable<readonly [Id, RowChanges, Row]>): Steps;
-  deleteRows(table: TableSchema, rowIds: readonly Id[], condition: string | undefined): Steps;
+  writeRows(table: TableSchema, rows: Iterable<readonly [Id, RowChanges, Row]>, isSingle: boolean): Steps;
+  deleteRows(
+    table: TableSchema,
+    rowIds: readonly Id[],
+    condition: string | undefined,
+    isSingle: boolean,
+  ): Steps;
 }
 
 /** Parameters a statement, where the driver's limits allow: more are no faster. */
@@ -93,7 +98,7 @@ export const createTabularWriter = (
       yield* writeWideRow(table, rowId, inserted, params);
       return;
     }
-    yield statement(buildSql(table, inserted, set, 1), params);
+    yield statement(buildSql(table, inserted, set, 1), params, aboutRows(table, [rowId]));
   }
 
   // A row of more cells than a statement takes parameters is set a slice of columns at a time.
@@ -106,10 +111,11 @@ export const createTabularWriter = (
     const width = limits.maxParams - 1;
     for (let start = 0; start < columns.length; start += width) {
       const some = columns.slice(start, start + width);
-      yield statement(buildSql(table, some, some, 1), [
-        spellId(rowId),
-        ...params.slice(start + 1, start + 1 + width),
-      ]);
+      yield statement(
+        buildSql(table, some, some, 1),
+        [spellId(rowId), ...params.slice(start + 1, start + 1 + width)],
+        aboutRows(table, [rowId]),
+      );
     }
   }
 
@@ -151,7 +157,7 @@ export const createTabularWriter = (
       return bare;
     },
 
-    *writeRows(table, rows) {
+    *writeRows(table, rows, isSingle) {
       if (table.isView) {
         yield* writeThroughView(dialect, table, rows);
         return;
@@ -160,13 +166,13 @@ export const createTabularWriter = (
       let columns: readonly Column[] = [];
       let shape = '';
       let params: SqlValue[] = [];
-      let rowCount = 0;
+      let rowIds: Id[] = [];
       let maxRowCount = 1;
       const flush = function* (): Steps {
-        if (rowCount > 0) {
-          yield statement(buildSql(table, columns, columns, rowCount), params);
+        if (rowIds.length > 0) {
+          yield statement(buildSql(table, columns, columns, rowIds.length), params, aboutRows(table, rowIds));
           params = [];
-          rowCount = 0;
+          rowIds = [];
         }
       };
       for (const [rowId, changes, row] of rows) {
@@ -176,38 +182,47 @@ export const createTabularWriter = (
           continue;
         }
         const rowShape = Object.keys(row).join('\0');
-        if (rowShape !== shape || rowCount === 0) {
+        if (rowShape !== shape || rowIds.length === 0) {
           yield* flush();
           shape = rowShape;
           columns = columnsOf(table, row);
-          maxRowCount = Math.max(1, Math.floor(maxParams / (columns.length + 1)));
+          maxRowCount = isSingle ? 1 : Math.max(1, Math.floor(maxParams / (columns.length + 1)));
         }
+        rowIds.push(rowId);
         params.push(spellId(rowId));
         for (const column of columns) {
           params.push(column.codec.encode(row[column.cellId] as Cell));
         }
-        if (++rowCount === maxRowCount) {
+        if (rowIds.length === maxRowCount) {
           yield* flush();
         }
       }
       yield* flush();
     },
 
-    *deleteRows(table, rowIds, condition) {
+    *deleteRows(table, rowIds, condition, isSingle) {
       const key = dialect.quote(table.keyName);
-      for (let start = 0; start < rowIds.length; start += maxParams) {
-        const some = rowIds.slice(start, start + maxParams);
-        const places = some.map((_, index) => dialect.placeholder(index + 1)).join(', ');
+      // What no key can be is in no table.
+      const possibleIds = rowIds.filter((rowId) => dialect.canHold(table.keyType, spellId(rowId)));
+      const idsAStatement = isSingle ? 1 : maxParams;
+      for (let start = 0; start < possibleIds.length; start += idsAStatement) {
+        const some = possibleIds.slice(start, start + idsAStatement);
+        const places = some
+          .map((_, index) => dialect.placeholderFor('text', index + 1, table.keyType))
+          .join(', ');
         yield statement(
           `DELETE FROM ${dialect.quoteTable(table.name)} WHERE ${key} IN (${places})${condition === undefined ? '' : ` AND (${condition})`}`,
           some.map(spellId),
+          aboutRows(table, some),
         );
       }
     },
   };
 };
 
-const shapeOf = ({name, kind}: Column): string => `${kind} ${name}`;
+const aboutRows = ({name}: TableSchema, rowIds: readonly Id[]) => ({table: name, rowIds});
+
+const shapeOf = ({name, declaredType}: Column): string => `${declaredType} ${name}`;
 
 // The cells that have no column yet, and the kind of column that holds all that there is of each.
 const kindsOfNewCells = (
@@ -255,15 +270,16 @@ const spellUpsert = (
   const key = dialect.quote(table.keyName);
   const names = inserted.map(({name}) => dialect.quote(name));
   const width = names.length + 1;
+  const placeOf = (index: number, place: number): string => {
+    const column = inserted[index - 1];
+    return column === undefined
+      ? dialect.placeholderFor('text', place, table.keyType)
+      : dialect.placeholderFor(column.kind, place, column.declaredType);
+  };
   const places = Array.from(
     {length: rowCount},
     (_, row) =>
-      `(${Array.from({length: width}, (_, column) =>
-        dialect.placeholderFor(
-          column === 0 ? 'text' : (inserted[column - 1] as Column).kind,
-          row * width + column + 1,
-        ),
-      ).join(', ')})`,
+      `(${Array.from({length: width}, (_, column) => placeOf(column, row * width + column + 1)).join(', ')})`,
   );
   const assignments = set.map(({name}) => `${dialect.quote(name)} = excluded.${dialect.quote(name)}`);
   return (
