@@ -230,6 +230,21 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     }
   };
 
+  // A transaction of the application's on the one connection would be joined, and what is saved then goes with it.
+  const requireFree = async (): Promise<void> => {
+    const {askIsFree} = dialect;
+    if (driver.kind !== 'statements' || driver.hasOneConnection === false || askIsFree === undefined) {
+      return;
+    }
+    const [row] = await send(driver.query, askIsFree);
+    if (Number(row?.isFree) !== 1) {
+      throw new HoldfastError(
+        'driver/busy',
+        'The application is in a transaction of its own on this connection; end it, or give the persister a pool.',
+      );
+    }
+  };
+
   const runOnce = async <Result>(
     mode: 'read' | 'write',
     body: TransactionBody<Result>,
@@ -256,6 +271,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
         mode === 'read' ? drive(body(), (sent) => send(driver.query, sent)) : runBatch(driver.batch, body),
       );
     }
+    await requireFree();
     const driveOver = (query: StatementsDriver['query']) => drive(body(), (sent) => send(query, sent));
     const {transact} = driver;
     if (transact !== undefined) {
@@ -329,6 +345,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     interactive: (body) =>
       queue.add(() =>
         retryWhileBusy(async () => {
+          await requireFree();
           const bodyOver = (query: StatementsDriver['query']) => body((sent) => send(query, sent));
           if (driver.kind === 'statements' && driver.transact !== undefined) {
             return runTransact(driver.transact, 'write', bodyOver);

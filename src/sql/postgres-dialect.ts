@@ -19,6 +19,8 @@ export const postgresDialect: Dialect = {
   beginRead: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
   beginWrite: 'BEGIN',
   commit: 'COMMIT',
+  // Within a transaction the time stands still.
+  askIsFree: statement('SELECT (now() = statement_timestamp())::int AS "isFree"'),
   // 0 would be for ever.
   limitWait: (timeoutMs) =>
     statement(`SET LOCAL lock_timeout = ${Math.min(Math.max(1, Math.ceil(timeoutMs)), 2_147_483_647)}`),
@@ -184,7 +186,8 @@ function createLog(logTableName: string): Statement {
 
 // SQLSTATE classes; https://www.postgresql.org/docs/current/errcodes-appendix.html
 const FAULT_OF_STATE: readonly (readonly [RegExp, FaultKind])[] = [
-  [/^(40001|40P01|55P03|53300)$/, 'busy'],
+  // The last one is of a transaction of the application's, on the same connection, that has failed and is not rolled back yet.
+  [/^(40001|40P01|55P03|53300|25P02)$/, 'busy'],
   [/^53100$/, 'full'],
   [/^XX00[12]$/, 'corrupt'],
   [/^23/, 'constraint'],
