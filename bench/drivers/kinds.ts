@@ -5,6 +5,9 @@ import {DatabaseSync} from 'node:sqlite';
 import BetterSqlite3 from 'better-sqlite3';
 import {createBetterSqlite3Persister} from '../../src/entry/persisters/persister-better-sqlite3.ts';
 import {createLibSqlPersister} from '../../src/entry/persisters/persister-libsql.ts';
+import {createPgPersister} from '../../src/entry/persisters/persister-pg.ts';
+import {createPglitePersister} from '../../src/entry/persisters/persister-pglite.ts';
+import {createPostgresPersister} from '../../src/entry/persisters/persister-postgres.ts';
 import {createSqliteNodePersister} from '../../src/entry/persisters/persister-sqlite-node.ts';
 import {createSqliteWasmPersister} from '../../src/entry/persisters/persister-sqlite-wasm.ts';
 import {createSqlite3Persister} from '../../src/entry/persisters/persister-sqlite3.ts';
@@ -12,11 +15,16 @@ import {createWaSqlitePersister} from '../../src/entry/persisters/persister-wa-s
 import type {AnyPersister, DatabasePersisterConfig} from '../../src/entry/persisters.ts';
 import type {Store} from '../../src/entry/store.ts';
 import {componentFolder, importComponent} from '../../test/components/component.ts';
+import {openPglite, openPgPool, openPostgresSql} from './postgres.ts';
 
 export type Handler = (sql: string, params?: unknown[]) => void;
 
 export interface OpenedDatabase {
-  createPersister(store: Store, config: DatabasePersisterConfig, onSqlCommand?: Handler): AnyPersister;
+  createPersister(
+    store: Store,
+    config: DatabasePersisterConfig,
+    onSqlCommand?: Handler,
+  ): AnyPersister | Promise<AnyPersister>;
   close(): unknown;
 }
 
@@ -129,6 +137,39 @@ export const KINDS: readonly Kind[] = [
         createPersister: (store, config, onSqlCommand) =>
           createWaSqlitePersister(store, sqlite3, db, config, onSqlCommand),
         close: () => sqlite3.close(db),
+      };
+    },
+  },
+  {
+    name: 'pg',
+    open: async (path) => {
+      const pool = await openPgPool(path);
+      return {
+        createPersister: (store, config, onSqlCommand) =>
+          createPgPersister(store, pool, config, onSqlCommand),
+        close: () => pool.end(),
+      };
+    },
+  },
+  {
+    name: 'postgres',
+    open: async (path) => {
+      const sql = await openPostgresSql(path);
+      return {
+        createPersister: (store, config, onSqlCommand) =>
+          createPostgresPersister(store, sql, config, onSqlCommand),
+        close: () => sql.end(),
+      };
+    },
+  },
+  {
+    name: 'pglite, in memory',
+    open: async (path) => {
+      const pglite = await openPglite(path);
+      return {
+        createPersister: (store, config, onSqlCommand) =>
+          createPglitePersister(store, pglite, config, onSqlCommand),
+        close: () => undefined,
       };
     },
   },

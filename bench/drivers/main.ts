@@ -1,6 +1,6 @@
 // Measures each driver in the layout `rows`: saving and loading 10,000 rows of 5 cells, one edited cell until it is durable
 // (with its statements and bytes), and how long another handle's auto-loading store takes to hear of it; beside
-// tinybase@10.0.1, which asks once a second, where it has the same binding.
+// tinybase@10.0.1 in json, where it has the same binding.
 //
 //   npm test -- src/driver        (once: installs the databases)
 //   npm run bench -- drivers
@@ -8,14 +8,11 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {DatabaseSync} from 'node:sqlite';
-import BetterSqlite3 from 'better-sqlite3';
-import {createStore as createTinyBaseStore} from 'tinybase';
-import {createBetterSqlite3Persister as createTinyBaseBetter} from 'tinybase/persisters/persister-better-sqlite3';
-import {createSqliteNodePersister as createTinyBaseNode} from 'tinybase/persisters/persister-sqlite-node';
 import {createStore, type Store} from '../../src/entry/store.ts';
 import {makeRows} from '../engine/cases.ts';
 import {KINDS, type Kind} from './kinds.ts';
+import {endPostgres} from './postgres.ts';
+import {measureTinyBase} from './tinybase.ts';
 
 const ROW_COUNT = 10_000;
 const EDITS = 200;
@@ -49,7 +46,7 @@ const measure = async (kind: Kind, path: string) => {
   const store = createStore().setTable('t', makeRows(ROW_COUNT));
   let statements = 0;
   let bytes = 0;
-  const persister = database.createPersister(store, CONFIG, (sql, params = []) => {
+  const persister = await database.createPersister(store, CONFIG, (sql, params = []) => {
     statements++;
     bytes +=
       sql.length +
@@ -71,7 +68,7 @@ const measure = async (kind: Kind, path: string) => {
 
   const other = await kind.open(path);
   const otherStore = createStore();
-  const listening = other.createPersister(otherStore, CONFIG);
+  const listening = await other.createPersister(otherStore, CONFIG);
   const loadMs = await timeMs(() => listening.load());
   await listening.startAutoLoad();
   const feeds: number[] = [];
@@ -88,57 +85,34 @@ const measure = async (kind: Kind, path: string) => {
   return {saveMs, loadMs, editMs: median(edits), feedMs: median(feeds), ...counts};
 };
 
-// How long TinyBase's auto-loading store takes to hear of another handle's save, in json mode.
-const measureTinyBaseFeed = async (name: string, path: string): Promise<number | undefined> => {
-  const open = {
-    'better-sqlite3': () => {
-      const db = new BetterSqlite3(path);
-      return {db, create: (store: ReturnType<typeof createTinyBaseStore>) => createTinyBaseBetter(store, db)};
-    },
-    'node:sqlite': () => {
-      const db = new DatabaseSync(path);
-      return {db, create: (store: ReturnType<typeof createTinyBaseStore>) => createTinyBaseNode(store, db)};
-    },
-  }[name];
-  if (open === undefined) {
-    return undefined;
-  }
-  const [one, other] = [open(), open()];
-  const store = createTinyBaseStore().setTable('t', makeRows(100));
-  const saving = one.create(store);
-  await saving.save();
-  const otherStore = createTinyBaseStore();
-  const listening = other.create(otherStore);
-  await listening.startAutoLoad();
-  const feeds: number[] = [];
-  for (let feed = 0; feed < 5; feed++) {
-    const hears = heard(otherStore as unknown as Store);
-    store.setCell('t', 'row7', 'count', -feed - 1);
-    await saving.save();
-    feeds.push(await timeMs(() => hears));
-  }
-  await listening.destroy();
-  await saving.destroy();
-  one.db.close();
-  other.db.close();
-  return median(feeds);
-};
-
 const show = (ms: number | undefined): string =>
   ms === undefined ? '' : `${ms < 10 ? ms.toFixed(2) : Math.round(ms).toLocaleString('en')} ms`;
 
+// `npm run bench -- drivers --only=pg,postgres` measures those whose names begin so.
+const only = process.argv
+  .find((argument) => argument.startsWith('--only='))
+  ?.slice('--only='.length)
+  .split(',');
+
 console.log(
-  '| driver | save 10,000 rows | load | one-cell edit | statements | bytes | heard elsewhere | tinybase: heard |',
+  '| driver | save 10,000 rows | load | one-cell edit | statements | bytes | heard elsewhere | tinybase: save | load | edit | heard |',
 );
-console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
+console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
 for (const [index, kind] of KINDS.entries()) {
+  if (only?.some((name) => kind.name.startsWith(name)) === false) {
+    continue;
+  }
   const {saveMs, loadMs, editMs, feedMs, statements, bytes} = await measure(
     kind,
     join(folder, `${index}.db`),
   );
-  const tinyBaseMs = await measureTinyBaseFeed(kind.name, join(folder, `${index}-tinybase.db`));
+  const theirs = await measureTinyBase(kind.name, join(folder, `${index}-tinybase.db`), makeRows(ROW_COUNT), {
+    median,
+    timeMs,
+  });
   console.log(
-    `| ${kind.name} | ${show(saveMs)} | ${show(loadMs)} | ${show(editMs)} | ${statements} | ${bytes} | ${show(feedMs)} | ${show(tinyBaseMs)} |`,
+    `| ${kind.name} | ${show(saveMs)} | ${show(loadMs)} | ${show(editMs)} | ${statements} | ${bytes} | ${show(feedMs)} | ${[theirs?.saveMs, theirs?.loadMs, theirs?.editMs, theirs?.feedMs].map(show).join(' | ')} |`,
   );
 }
+await endPostgres();
 clearInterval(keepAlive);
