@@ -221,8 +221,8 @@ function classify(error: unknown, isOfRow = false): FaultKind {
   if (isRaceOfCreators(state, thrown)) {
     return 'busy';
   }
-  // Values that are of no use to a column: too long, out of range, not of its type.
-  if (isOfRow && state.startsWith('22')) {
+  // Values that are of no use to a column (too long, out of range, not of its type), or to a view or trigger.
+  if (isOfRow && /^(22|44|P0001)/.test(state)) {
     return 'constraint';
   }
   const fault = FAULT_OF_STATE.find(([pattern]) => pattern.test(state))?.[1];
