@@ -230,14 +230,9 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     }
   };
 
-  // A transaction of the application's on the one connection would be joined, and what is saved then goes with it.
-  const requireFree = async (): Promise<void> => {
-    const {askIsFree} = dialect;
-    if (driver.kind !== 'statements' || driver.hasOneConnection === false || askIsFree === undefined) {
-      return;
-    }
-    const [row] = await send(driver.query, askIsFree);
-    if (Number(row?.isFree) !== 1) {
+  // A transaction of the application's would be joined, and what is saved then goes with it.
+  const requireFree = (): void => {
+    if (driver.isInTransaction?.() === true) {
       throw new HoldfastError(
         'driver/busy',
         'The application is in a transaction of its own on this connection; end it, or give the persister a pool.',
@@ -271,7 +266,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
         mode === 'read' ? drive(body(), (sent) => send(driver.query, sent)) : runBatch(driver.batch, body),
       );
     }
-    await requireFree();
+    requireFree();
     const driveOver = (query: StatementsDriver['query']) => drive(body(), (sent) => send(query, sent));
     const {transact} = driver;
     if (transact !== undefined) {
@@ -345,7 +340,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     interactive: (body) =>
       queue.add(() =>
         retryWhileBusy(async () => {
-          await requireFree();
+          requireFree();
           const bodyOver = (query: StatementsDriver['query']) => body((sent) => send(query, sent));
           if (driver.kind === 'statements' && driver.transact !== undefined) {
             return runTransact(driver.transact, 'write', bodyOver);

@@ -38,6 +38,11 @@ interface DriverBase {
    * others' (default true). Where they do not, what changed is found by reading.
    */
   readonly hasOneConnection?: boolean;
+  /**
+   * Whether the one connection is in a transaction, which is the application's, then. Wanted where a transaction that is begun
+   * within another joins it instead of being refused.
+   */
+  readonly isInTransaction?: () => boolean;
   /** Whether the rows of RETURNING come back (default true). */
   readonly hasReturning?: boolean;
   /** Calls back whenever the database may have changed, by this handle or by others; returns how to stop. */

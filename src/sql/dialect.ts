@@ -59,11 +59,6 @@ export interface Dialect {
   readonly beginRead: string;
   readonly beginWrite: string;
   readonly commit: string;
-  /**
-   * One row `{isFree}`: whether the connection is in no transaction. Undefined where a transaction that is begun within another
-   * is refused.
-   */
-  readonly askIsFree: Statement | undefined;
   /** Has a transaction that has begun wait for locks that long at most; undefined where none waits by itself. */
   limitWait(timeoutMs: number): Statement | undefined;
   readonly rollback: string;

@@ -19,8 +19,6 @@ export const postgresDialect: Dialect = {
   beginRead: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
   beginWrite: 'BEGIN',
   commit: 'COMMIT',
-  // Within a transaction the time stands still.
-  askIsFree: statement('SELECT (now() = statement_timestamp())::int AS "isFree"'),
   // 0 would be for ever.
   limitWait: (timeoutMs) =>
     statement(`SET LOCAL lock_timeout = ${Math.min(Math.max(1, Math.ceil(timeoutMs)), 2_147_483_647)}`),

@@ -23,7 +23,6 @@ export const sqliteDialect: Dialect = {
   beginRead: 'BEGIN',
   beginWrite: 'BEGIN IMMEDIATE',
   commit: 'COMMIT',
-  askIsFree: undefined,
   limitWait: () => undefined,
   rollback: 'ROLLBACK',
   canCommitAgain: true,

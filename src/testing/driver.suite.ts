@@ -355,9 +355,7 @@ const connectionRules = (
     const {driver} = await place.open('read-write');
     const told: [string, unknown[] | undefined][] = [];
     const connection = createConnection(driver, {onSqlCommand: (sql, params) => told.push([sql, params])});
-    const {askIsFree, beginWrite, limitWait} = connection.dialect;
-    const hasOne = driver.kind === 'statements' && driver.hasOneConnection !== false;
-    const asks = hasOne && askIsFree !== undefined ? [askIsFree.sql] : [];
+    const {beginWrite, limitWait} = connection.dialect;
     const limits = [limitWait(5_000)].flatMap((limit) => limit?.sql ?? []);
     const insert = (id: SqlValue, petName: SqlValue) => insertPet(connection.dialect, id, petName);
     await connection.query(statement(PETS));
@@ -368,20 +366,8 @@ const connectionRules = (
       driver.kind === 'batch' ||
       (driver.kind === 'statements' && driver.transact !== undefined) ||
       (driver.kind === 'host' && driver.wrap !== undefined)
-        ? [PETS, ...asks, ...limits, sql, ...asks, ...limits, sql]
-        : [
-            PETS,
-            ...asks,
-            beginWrite,
-            ...limits,
-            sql,
-            'COMMIT',
-            ...asks,
-            beginWrite,
-            ...limits,
-            sql,
-            'ROLLBACK',
-          ];
+        ? [PETS, ...limits, sql, ...limits, sql]
+        : [PETS, beginWrite, ...limits, sql, 'COMMIT', beginWrite, ...limits, sql, 'ROLLBACK'];
     expect(told.map(([each]) => each)).toEqual(expected);
     expect(told.find(([each]) => each === sql)?.[1]).toEqual(['fido', 'Fido']);
     const {statementCount, byteCount} = connection.getStats();

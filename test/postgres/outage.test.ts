@@ -252,11 +252,9 @@ test.skipIf(noPostgres)(
   async () => {
     const place = await createPlace();
     const client = await place.openClient();
-    const reserved = await place.openSql().reserve();
     const pglite = await PGlite.create();
     const handles = [
       {driver: pgDriver(client), exec: (sql: string) => client.query(sql)},
-      {driver: postgresDriver(reserved), exec: async (sql: string) => reserved.unsafe(sql)},
       {driver: pgliteDriver(pglite), exec: (sql: string) => pglite.query(sql)},
     ];
     for (const {driver, exec} of handles) {
@@ -274,7 +272,6 @@ test.skipIf(noPostgres)(
       expect(await connection.query(statement('SELECT id FROM mine'))).toEqual([{id: 3}]);
       await exec('DROP TABLE mine');
     }
-    reserved.release();
     await pglite.close();
   },
 );
