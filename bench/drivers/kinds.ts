@@ -7,6 +7,9 @@ import {createCrSqliteWasmPersister} from '../../src/entry/persisters/persister-
 import {createElectricSqlPersister} from '../../src/entry/persisters/persister-electric-sql.ts';
 import {createLibSqlPersister} from '../../src/entry/persisters/persister-libsql.ts';
 import {createOpSqlitePersister} from '../../src/entry/persisters/persister-op-sqlite.ts';
+import {createPgPersister} from '../../src/entry/persisters/persister-pg.ts';
+import {createPglitePersister} from '../../src/entry/persisters/persister-pglite.ts';
+import {createPostgresPersister} from '../../src/entry/persisters/persister-postgres.ts';
 import {createPowerSyncPersister} from '../../src/entry/persisters/persister-powersync.ts';
 import {createSqliteWasmPersister} from '../../src/entry/persisters/persister-sqlite-wasm.ts';
 import {createSqlite3Persister} from '../../src/entry/persisters/persister-sqlite3.ts';
@@ -15,11 +18,16 @@ import type {AnyPersister, DatabasePersisterConfig} from '../../src/entry/persis
 import type {Store} from '../../src/entry/store.ts';
 import {componentFolder, importComponent} from '../../test/components/component.ts';
 import {startSqld} from '../../test/places/sqld.ts';
+import {openPglite, openPgPool, openPostgresSql} from './postgres.ts';
 
 type Handler = (sql: string, params?: unknown[]) => void;
 
 interface OpenedDatabase {
-  createPersister(store: Store, config: DatabasePersisterConfig, onSqlCommand?: Handler): AnyPersister;
+  createPersister(
+    store: Store,
+    config: DatabasePersisterConfig,
+    onSqlCommand?: Handler,
+  ): AnyPersister | Promise<AnyPersister>;
   close(): unknown;
   /** The handle, for TinyBase's persister of the same binding, where it has one; and what else that one takes first. */
   readonly tinyBase?: {
@@ -229,6 +237,46 @@ export const KINDS: readonly Kind[] = [
         createPersister: (store, config, onSqlCommand) =>
           createWaSqlitePersister(store, sqlite3, db, config, onSqlCommand),
         close: () => sqlite3.close(db),
+      };
+    },
+  },
+  {
+    name: 'pg',
+    open: async (path) => {
+      const pool = await openPgPool(path);
+      const client = await pool.connect();
+      return {
+        createPersister: (store, config, onSqlCommand) =>
+          createPgPersister(store, pool, config, onSqlCommand),
+        close: async () => {
+          client.release(true);
+          await pool.end();
+        },
+        tinyBase: {module: 'persister-pg', create: 'createPgPersister', handles: [client]},
+      };
+    },
+  },
+  {
+    name: 'postgres',
+    open: async (path) => {
+      const sql = await openPostgresSql(path);
+      return {
+        createPersister: (store, config, onSqlCommand) =>
+          createPostgresPersister(store, sql, config, onSqlCommand),
+        close: () => sql.end(),
+        tinyBase: {module: 'persister-postgres', create: 'createPostgresPersister', handles: [sql]},
+      };
+    },
+  },
+  {
+    name: 'pglite, in memory',
+    open: async (path) => {
+      const pglite = await openPglite(path);
+      return {
+        createPersister: (store, config, onSqlCommand) =>
+          createPglitePersister(store, pglite, config, onSqlCommand),
+        close: () => undefined,
+        tinyBase: {module: 'persister-pglite', create: 'createPglitePersister', handles: [pglite]},
       };
     },
   },

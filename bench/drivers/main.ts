@@ -15,6 +15,7 @@ import {createStore, type Store} from '../../src/entry/store.ts';
 import {componentFolder} from '../../test/components/component.ts';
 import {makeRows} from '../engine/rows.ts';
 import {BUN_KINDS, KINDS, type Kind} from './kinds.ts';
+import {endPostgres} from './postgres.ts';
 
 const ROW_COUNT = 10_000;
 const EDITS = 200;
@@ -63,7 +64,7 @@ const measure = async (kind: Kind, path: string): Promise<Figures> => {
   const store = createStore().setTable('t', makeRows(ROW_COUNT));
   let statements = 0;
   let bytes = 0;
-  const persister = database.createPersister(store, CONFIG, (sql, params = []) => {
+  const persister = await database.createPersister(store, CONFIG, (sql, params = []) => {
     statements++;
     bytes +=
       sql.length +
@@ -85,7 +86,7 @@ const measure = async (kind: Kind, path: string): Promise<Figures> => {
 
   const other = await kind.open(path);
   const otherStore = createStore();
-  const listening = other.createPersister(otherStore, CONFIG);
+  const listening = await other.createPersister(otherStore, CONFIG);
   const loadMs = await timeMs(() => listening.load());
   await listening.startAutoLoad();
   const feeds: number[] = [];
@@ -187,4 +188,5 @@ if ('bun' in process.versions) {
     print(name, await measureDurableObject(place, ROW_COUNT, EDITS), undefined);
   }
 }
+await endPostgres();
 clearInterval(keepAlive);

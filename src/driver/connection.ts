@@ -239,6 +239,15 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
         return work(query);
       },
     );
+  // A transaction of the application's would be joined, and what is saved then goes with it.
+  const requireFree = (): void => {
+    if (driver.isInTransaction?.() === true) {
+      throw new HoldfastError(
+        'driver/busy',
+        'The application is in a transaction of its own on this connection; end it, or give the persister a pool.',
+      );
+    }
+  };
 
   const runOnce = async <Result>(
     mode: 'read' | 'write',
@@ -270,6 +279,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
         mode === 'read' ? drive(body(), (sent) => send(driver.query, sent)) : runBatch(driver.batch, body),
       );
     }
+    requireFree();
     const driveOver = (query: StatementsDriver['query']) => drive(body(), (sent) => send(query, sent));
     const {transact} = driver;
     if (transact !== undefined) {
@@ -370,6 +380,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     interactive: async (body) => {
       const result = await queue.add(() =>
         retryWhileBusy(async () => {
+          requireFree();
           const bodyOver = (query: StatementsDriver['query']) => body((sent) => send(query, sent));
           if (driver.kind === 'statements' && driver.transact !== undefined) {
             return runTransact(driver.transact, 'write', bodyOver);
@@ -467,17 +478,25 @@ const ADVICE_OF_FAULT: Record<FaultKind, string> = {
   other: 'The cause says why; details.sql is the statement.',
 };
 
-// Parameters are the application's data, and stay out of errors.
-const wrapFault = (dialect: Dialect, error: unknown, {sql}: Statement): HoldfastError => {
-  const fault = dialect.classify(error);
+const subjectOf = (about: Statement['about']): string =>
+  about === undefined
+    ? 'a statement'
+    : about.rowIds.length === 1
+      ? `row "${about.rowIds[0]}" of table "${about.table}"`
+      : `${about.rowIds.length} rows of table "${about.table}"`;
+
+// Parameters are the application's data, and stay out of errors, but for the ids of rows.
+const wrapFault = (dialect: Dialect, error: unknown, {sql, about}: Statement): HoldfastError => {
+  const fault = dialect.classify(error, about !== undefined);
   const constraint = fault === 'constraint' ? dialect.constraintOf(error) : undefined;
   const said = error instanceof Error ? error.message : String(error);
   return new HoldfastError(
     CODE_OF_FAULT[fault],
-    `The database refused a statement: ${said}. ${ADVICE_OF_FAULT[fault]}`,
+    `The database refused ${subjectOf(about)}${constraint === undefined ? '' : ` because of "${constraint}"`}: ${said}. ${ADVICE_OF_FAULT[fault]}`,
     {
       fault,
       sql: sql.length > 2_000 ? `${sql.slice(0, 2_000)}…` : sql,
+      ...(about === undefined ? {} : {table: about.table, rowIds: about.rowIds}),
       ...(constraint === undefined ? {} : {constraint}),
     },
     error,

@@ -43,6 +43,11 @@ interface DriverBase {
   readonly hasOneConnection?: boolean;
   /** What is asked in place of the dialect's `changeCounter`, where the host does not answer that. */
   readonly changeCounter?: Statement;
+  /**
+   * Whether the one connection is in a transaction, which is the application's, then. Wanted where a transaction that is begun
+   * within another joins it instead of being refused.
+   */
+  readonly isInTransaction?: () => boolean;
   /** Whether the rows of RETURNING come back (default true). */
   readonly hasReturning?: boolean;
   /** Calls back whenever the database may have changed, by this handle or by others; returns how to stop. */

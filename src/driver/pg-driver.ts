@@ -10,7 +10,10 @@ interface PgQueryable {
 }
 
 /** The part of pg's `Client` and `PoolClient` that is called. */
-export interface PgClient extends Omit<ListeningClient, 'query'>, PgQueryable {}
+export interface PgClient extends Omit<ListeningClient, 'query'>, PgQueryable {
+  /** `I` outside of transactions; older versions of pg do not say. */
+  getTransactionStatus?(): string | null;
+}
 
 /** The part of pg's `Pool` that is called. */
 export interface PgPool extends PgQueryable {
@@ -37,7 +40,12 @@ export const pgDriver = (pg: PgPool | PgClient): StatementsDriver => {
         // The one connection of a pool of one is needed for saving.
         ...(pg.options?.max === 1 ? {} : {listen: listenOverOneOf(pg)}),
       }
-    : {...common, handle: pg, listen: listenOver(pg)};
+    : {
+        ...common,
+        handle: pg,
+        listen: listenOver(pg),
+        isInTransaction: () => (pg.getTransactionStatus?.() ?? 'I') !== 'I',
+      };
 };
 
 const isPool = (pg: PgPool | PgClient): pg is PgPool => 'totalCount' in pg;

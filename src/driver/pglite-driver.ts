@@ -10,6 +10,8 @@ interface Executor {
 /** The part of a `PGlite` that is called. */
 export interface PgliteDatabase extends Executor {
   transaction<Result>(work: (transaction: Executor) => Promise<Result>): Promise<Result>;
+  /** Whether a transaction was begun; older versions do not say. */
+  isInTransaction?(): boolean;
   listen(channel: string, onTold: (text: string) => void): Promise<() => Promise<void>>;
 }
 
@@ -18,6 +20,7 @@ export const pgliteDriver = (pglite: PgliteDatabase): StatementsDriver => ({
   dialect: 'postgres',
   limits: POSTGRES_LIMITS,
   query: queryBy(pglite),
+  isInTransaction: () => pglite.isInTransaction?.() === true,
   transact: (mode, work) =>
     pglite.transaction(async (transaction) => {
       if (mode === 'read') {

@@ -10,6 +10,7 @@ import {
   type DpcFragmented,
   resolveDatabaseConfig,
 } from '../storage/database-config.ts';
+import {requireNamesThatFit} from '../storage/names-that-fit.ts';
 import {createPersister} from './create-persister.ts';
 import type {IgnoredErrorHandler, SqlCommandHandler} from './handlers.ts';
 import type {PersistableStore} from './persistable-store.ts';
@@ -46,6 +47,7 @@ export const createDatabasePersister = <
   const {configOrStoreTableName, onSqlCommand, onIgnoredError, persist, ports = hostPorts} = options;
   requirePersistable(store, persist);
   const config = resolveDatabaseConfig(configOrStoreTableName);
+  requireNamesThatFit(driver.dialect, config);
   const connection = createConnection(driver, {onSqlCommand, busyTimeoutMs: config.busyTimeoutMs, ports});
   return createPersister(
     {store, storage: createLayout(connection, config, ports), onIgnoredError, ports},

@@ -5,8 +5,11 @@ import type {Statement} from './statement.ts';
 
 export type DialectName = 'sqlite' | 'postgres';
 
-/** What a column that Holdfast creates holds natively; anything else in it is spelt as text. */
-export type ColumnKind = 'text' | 'number' | 'boolean' | 'json' | 'any';
+/**
+ * What a column holds natively; anything else in one that Holdfast creates is spelt as text. A `decimal` is of digits that a
+ * number may not hold: it is a number where that does, and else its text.
+ */
+export type ColumnKind = 'text' | 'number' | 'decimal' | 'boolean' | 'json' | 'any';
 
 /** What went wrong, as far as the engine treats it differently. */
 export type FaultKind =
@@ -89,6 +92,8 @@ export interface Dialect {
   readonly maxTypedColumns: number;
   /** The most bytes that a name has. */
   readonly maxNameBytes: number;
+  /** The names that a table's name as it is configured is made of: its schema's, if there is one, and its own. */
+  partsOfName(tableName: string): readonly string[];
   /** Whether a table can be made to log its changes by triggers of its own. */
   readonly hasSelfLogging: boolean;
 
@@ -125,26 +130,34 @@ export interface Dialect {
   quote(name: string): string;
   /** The placeholder of the n-th parameter, counted from 1. */
   placeholder(index: number): string;
-  /** The placeholder of a parameter for a column of this kind. */
-  placeholderFor(kind: ColumnKind, index: number): string;
+  /** The placeholder of a parameter for a column of this kind and declared type. */
+  placeholderFor(kind: ColumnKind, index: number, declaredType: string): string;
   /** A column as it is selected: as text, a number or a boolean, whatever a driver would make of its type. */
-  selectColumn(expression: string, kind: ColumnKind): string;
+  selectColumn(expression: string, kind: ColumnKind, declaredType: string): string;
   /** As `selectColumn`, of others' tables: a whole number that JavaScript has no number for is selected as text. */
-  selectForeign(expression: string, kind: ColumnKind): string;
+  selectForeign(expression: string, kind: ColumnKind, declaredType: string): string;
   /** The key of others' tables as text. */
   selectKey(expression: string): string;
   /** One row `{isNumeric}`: whether a key column holds numbers, where its kind does not say; undefined where it does. */
   probeKey(tableName: string, keyName: string, kind: ColumnKind): Statement | undefined;
+  /** Whether a column of that declared type can hold what a text spells. */
+  canHold(declaredType: string, text: string): boolean;
   /** What a column of that declared type holds natively. */
   kindOfType(declaredType: string): ColumnKind;
   /** Whether a column of that declared type turns text that spells a whole number of 64 bits into that number. */
   holdsWhole(declaredType: string): boolean;
   /**
    * One row a column of the named tables and views, in order:
-   * `{tableName, isView, isOurs, columnName, declaredType, isKey, isGenerated}` with 0 or 1 for the flags, a
+   * `{tableName, isView, isOurs, columnName, declaredType, isKey, isNullable, isGenerated}` with 0 or 1 for the flags, a
    * `spelling` where one was noted, and `parents`: a JSON array of those of the tables that the table's rows refer to.
    */
   describe(tableNames: readonly string[]): Statement;
+  /**
+   * One row `{valueCount, areAll, isEvident}` of the first rows of a table: how much stands in these columns, whether all of it is
+   * JSON of text, numbers, booleans and null, and whether any is other than a number. Undefined where tables of TinyBase's
+   * are like anybody's.
+   */
+  readonly probeJsonText: ((tableName: string, columnNames: readonly string[]) => Statement) | undefined;
   /** A hidden column that numbers rows in the order of their insertion, unless these columns hide it. */
   rowOrder(columnNames: readonly string[]): string | undefined;
   /** Names, in lower case, that no column can be given. */
@@ -158,8 +171,8 @@ export interface Dialect {
   isJsonValid(expression: string): string;
   /** Has references between rows be looked at when the transaction commits, where they can be. */
   readonly deferReferences: Statement;
-  /** Which fault an error of a driver is. */
-  classify(error: unknown): FaultKind;
-  /** What a row was refused by: `NOT NULL pets.name`; undefined where the error does not say. */
+  /** The constraint that a row did not meet, as far as an error of a driver says: `NOT NULL pets.name`. */
   constraintOf(error: unknown): string | undefined;
+  /** Which fault an error of a driver is; `isOfRow`: of a statement that gave a table values, which may be what it refuses. */
+  classify(error: unknown, isOfRow?: boolean): FaultKind;
 }

@@ -46,7 +46,9 @@ test.each([
 });
 
 test('an error without a state is of kind other', () => {
-  expect([undefined, null, 'text', {}].map(postgresDialect.classify)).toEqual(Array(4).fill('other'));
+  expect([undefined, null, 'text', {}].map((error) => postgresDialect.classify(error))).toEqual(
+    Array(4).fill('other'),
+  );
 });
 
 test('asks for tables by parameters', () => {
@@ -72,7 +74,7 @@ test('a client that loses the race to create something is to try again', () => {
     {code: '23505', schema: 'pg_catalog'},
     {code: '23505', schema_name: 'pg_catalog'},
     {code: 'XX000', message: 'tuple concurrently updated'},
-  ].map(postgresDialect.classify);
+  ].map((error) => postgresDialect.classify(error));
   expect(faults).toEqual(Array(5).fill('busy'));
   expect(postgresDialect.classify({code: '23505', schema: 'public'})).toBe('constraint');
 });

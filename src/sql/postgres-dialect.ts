@@ -2,12 +2,13 @@
 
 import type {ColumnKind, Dialect, FaultKind} from './dialect.ts';
 import {channelOf, postgresAnnouncing} from './postgres-announcing.ts';
-import {inBlock, LOCKS, quote, quoteTable, quoteText} from './postgres-names.ts';
+import {inBlock, LOCKS, quote, quoteTable, quoteText, splitName} from './postgres-names.ts';
 import {type Statement, statement} from './statement.ts';
 
 const COLUMN_TYPES: Dialect['columnTypes'] = {
   text: 'text',
   number: 'double precision',
+  decimal: 'numeric',
   boolean: 'boolean',
   json: 'jsonb',
   any: 'text',
@@ -34,6 +35,10 @@ export const postgresDialect: Dialect = {
   hasStrictColumns: true,
   maxTypedColumns: 400,
   maxNameBytes: 63,
+  partsOfName: (tableName) => {
+    const {schema, table} = splitName(tableName);
+    return schema === undefined ? [table] : [schema, table];
+  },
   hasSelfLogging: false,
   // jsonb takes no \u0000 and no lone surrogates, and its numbers have no -0.
   hasStrictJson: true,
@@ -70,17 +75,14 @@ export const postgresDialect: Dialect = {
   quote,
   placeholder: (index) => `$${index}`,
   // What a driver would make of a string for these types is its own.
-  placeholderFor: (kind, index) =>
-    kind === 'json'
-      ? `$${index}::text::jsonb`
-      : kind === 'boolean'
-        ? `$${index}::text::boolean`
-        : `$${index}`,
-  selectColumn: (expression, kind) =>
-    kind === 'number' ? `${expression}::float8` : kind === 'boolean' ? expression : `${expression}::text`,
-  selectForeign: (expression, kind) => postgresDialect.selectColumn(expression, kind),
+  placeholderFor: (kind, index, declaredType) =>
+    kind === 'number' || PLAIN_TEXT.test(declaredType) ? `$${index}` : `$${index}::text::${declaredType}`,
+  selectColumn,
+  selectForeign: selectColumn,
   selectKey: (expression) => `${expression}::text`,
   probeKey: () => undefined,
+  canHold: (declaredType, text) =>
+    WHOLE.test(declaredType) ? /^[+-]?\d+$/.test(text) : declaredType === 'uuid' ? UUID.test(text) : true,
   kindOfType,
   holdsWhole: (declaredType) => declaredType.toLowerCase() === 'bigint',
   describe: (tableNames) =>
@@ -92,17 +94,26 @@ export const postgresDialect: Dialect = {
         'a.attname AS "columnName", ' +
         `CASE WHEN starts_with(col_description(c.oid, a.attnum), '${SPELLING_NOTE}') ` +
         `THEN substr(col_description(c.oid, a.attnum), ${SPELLING_NOTE.length + 1}) END AS "spelling", ` +
+        `(NOT a.attnotnull AND NOT a.atthasdef)::int AS "isNullable", ` +
         `(a.attgenerated <> '' OR a.attidentity = 'a')::int AS "isGenerated", ` +
-        'format_type(a.atttypid, a.atttypmod) AS "declaredType", ' +
+        // A domain is what it is made of.
+        `format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid), CASE WHEN t.typbasetype = 0 THEN a.atttypmod ELSE t.typtypmod END) AS "declaredType", ` +
         `(EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND a.attnum = ANY (i.indkey)))::int AS "isKey", ` +
         `(SELECT coalesce(json_agg(parent.name), '[]')::text FROM pg_constraint f JOIN asked parent ON f.confrelid = to_regclass(parent.quoted) ` +
         `WHERE f.contype = 'f' AND f.conrelid = c.oid) AS "parents" ` +
         'FROM asked JOIN pg_class c ON c.oid = to_regclass(asked.quoted) ' +
-        'JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ' +
+        'JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped JOIN pg_type t ON t.oid = a.atttypid ' +
         `WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') ` +
         'ORDER BY asked.name, a.attnum',
       tableNames.flatMap((name) => [name, quoteTable(name)]),
     ),
+  probeJsonText: (tableName, columnNames) => {
+    const values = columnNames.map((name) => `(sample.${quote(name)})`).join(', ');
+    return statement(
+      `SELECT count(*)::int AS "valueCount", bool_and(value ~ ${quoteText(JSON_SCALAR)})::int AS "areAll", bool_or(value !~ '^-?[0-9]')::int AS "isEvident" ` +
+        `FROM (SELECT * FROM ${quoteTable(tableName)} LIMIT 1000) AS sample, LATERAL (VALUES ${values}) AS each (value) WHERE value IS NOT NULL`,
+    );
+  },
   rowOrder: () => undefined,
   // A patch's null deletes, as in SQLite: what a store's null is, the layouts spell otherwise.
   patchJson: (stored, patch) =>
@@ -117,14 +128,41 @@ export const postgresDialect: Dialect = {
 };
 
 function kindOfType(declaredType: string): ColumnKind {
-  const type = declaredType.toLowerCase();
-  if (type === 'boolean') {
-    return 'boolean';
+  switch (declaredType) {
+    case 'boolean':
+      return 'boolean';
+    case 'json':
+    case 'jsonb':
+      return 'json';
+    case 'smallint':
+    case 'integer':
+    case 'real':
+    case 'double precision':
+      return 'number';
+    default:
+      return /^(bigint|numeric(\(.*\))?)$/.test(declaredType) ? 'decimal' : 'text';
   }
-  if (type === 'json' || type === 'jsonb') {
-    return 'json';
+}
+
+// A cast to a type of a length would cut what is too long.
+const PLAIN_TEXT = /^(text|name|character varying.*|character\(.*\)|bit.*)?$/;
+const JSON_SCALAR = String.raw`^("([^"\\]|\\.)*"|-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false|null)$`;
+const WHOLE = /^(smallint|integer|bigint)$/;
+const UUID = /^\{?([\da-f]{4}-?){7}[\da-f]{4}\}?$/i;
+
+// What has no kind of its own is text that PostgreSQL reads again, and the same to all sessions.
+function selectColumn(expression: string, kind: ColumnKind, declaredType: string): string {
+  if (kind === 'boolean') {
+    return expression;
   }
-  return /int|double|real|numeric|decimal/.test(type) ? 'number' : 'text';
+  if (kind === 'number') {
+    return `${expression}::float8`;
+  }
+  if (declaredType === 'timestamp with time zone') {
+    const inUtc = `(to_json(${expression} AT TIME ZONE 'UTC') #>> '{}') || 'Z'`;
+    return `CASE WHEN isfinite(${expression}) THEN ${inUtc} ELSE ${expression}::text END`;
+  }
+  return declaredType === 'bytea' ? `'\\x' || encode(${expression}, 'hex')` : `${expression}::text`;
 }
 
 // Comments, which stay with a table and a column through whatever is done to them.
@@ -150,7 +188,8 @@ function createLog(logTableName: string): Statement {
 
 // SQLSTATE classes; https://www.postgresql.org/docs/current/errcodes-appendix.html
 const FAULT_OF_STATE: readonly (readonly [RegExp, FaultKind])[] = [
-  [/^(40001|40P01|55P03)$/, 'busy'],
+  // The last one is of a transaction of the application's, on the same connection, that has failed and is not rolled back yet.
+  [/^(40001|40P01|55P03|53300|25P02)$/, 'busy'],
   [/^53100$/, 'full'],
   [/^XX00[12]$/, 'corrupt'],
   [/^23/, 'constraint'],
@@ -170,9 +209,10 @@ const isRaceOfCreators = (
 ): boolean =>
   state === '23505'
     ? (error.schema ?? error.schema_name) === 'pg_catalog'
-    : /^42(P07|710|723)$/.test(state) || /tuple concurrently (updated|deleted)/.test(String(error.message));
+    : /^42(P07|701|710|723)$/.test(state) ||
+      /tuple concurrently (updated|deleted)/.test(String(error.message));
 
-function classify(error: unknown): FaultKind {
+function classify(error: unknown, isOfRow = false): FaultKind {
   const thrown = (error ?? {}) as {
     code?: unknown;
     schema?: unknown;
@@ -182,6 +222,10 @@ function classify(error: unknown): FaultKind {
   const state = String(thrown.code ?? '');
   if (isRaceOfCreators(state, thrown)) {
     return 'busy';
+  }
+  // Values that are of no use to a column (too long, out of range, not of its type), or to a view or trigger.
+  if (isOfRow && /^(22|44|P0001)/.test(state)) {
+    return 'constraint';
   }
   const fault = FAULT_OF_STATE.find(([pattern]) => pattern.test(state))?.[1];
   return fault ?? (CLOSED.test(`${state} ${String(thrown.message ?? '')}`) ? 'closed' : 'other');

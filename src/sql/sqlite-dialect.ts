@@ -6,6 +6,7 @@ import {type Statement, statement} from './statement.ts';
 const COLUMN_TYPES: Dialect['columnTypes'] = {
   text: 'TEXT',
   number: 'REAL',
+  decimal: 'NUMERIC',
   boolean: 'BOOLEAN',
   json: 'JSON',
   any: '',
@@ -39,6 +40,7 @@ export const sqliteDialect: Dialect = {
   hasStrictColumns: false,
   maxTypedColumns: Number.POSITIVE_INFINITY,
   maxNameBytes: Number.POSITIVE_INFINITY,
+  partsOfName: (tableName) => [tableName],
   hasSelfLogging: true,
   hasStrictJson: false,
   reservedColumnNames: new Set(ROW_NUMBER_NAMES),
@@ -74,6 +76,7 @@ export const sqliteDialect: Dialect = {
     kind === 'any'
       ? statement(`SELECT typeof(min(${quote(keyName)})) = 'integer' AS "isNumeric" FROM ${quote(tableName)}`)
       : undefined,
+  canHold: () => true,
   kindOfType,
   holdsWhole: (declaredType) =>
     kindOfType(declaredType) === 'number' &&
@@ -90,6 +93,7 @@ export const sqliteDialect: Dialect = {
         'ORDER BY t.name, c.cid',
       tableNames,
     ),
+  probeJsonText: undefined,
   rowOrder: (columnNames) => {
     const names = new Set(columnNames.map((name) => name.toLowerCase()));
     return ROW_NUMBER_NAMES.find((name) => !names.has(name));

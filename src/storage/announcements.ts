@@ -16,9 +16,7 @@ import type {ObservedName} from '../sql/dialect.ts';
 import type {SqlRow} from '../sql/statement.ts';
 import {keepListening} from './keep-listening.ts';
 import type {Steps} from './steps.ts';
-
-/** What was told of a table: rows, each with the ids of the transactions that wrote it; or that any row may have changed. */
-export type TableNews = 'any' | ReadonlyMap<string, ReadonlySet<string>>;
+import {addTold, mergeNews, type News, parseTold, type TableNews} from './table-news.ts';
 
 export interface Announcements {
   /** Begins to listen, and calls back when there is news; resolves with how to stop. */
@@ -50,8 +48,6 @@ interface Observed extends ObservedName {
   /** What was read of it, and is not settled. */
   read: News;
 }
-
-type News = 'none' | 'any' | Map<string, Set<string>>;
 
 export const createAnnouncements = (
   connection: Connection,
@@ -138,13 +134,13 @@ export const createAnnouncements = (
       }
       return;
     }
-    if (told !== undefined && told.rows === undefined && ownIds.has(told.by)) {
+    if (told?.by !== undefined && told.rows === undefined && ownIds.has(told.by)) {
       // So many rows of one's own are known.
       return;
     }
     for (const table of tables) {
       if (table.channel === channel && (told === undefined || told.table === table.found?.fullName)) {
-        addNews(table, told);
+        table.news = addTold(table.news, told, table.keyColumnName);
       }
     }
     onNews();
@@ -276,59 +272,6 @@ export const createAnnouncements = (
       return id;
     },
   };
-};
-
-interface Told {
-  /** A listener's word to itself. */
-  readonly listener?: string;
-  readonly table: string;
-  readonly by: string;
-  readonly key?: string;
-  readonly rows?: readonly (string | null)[];
-}
-
-const parseTold = (text: string): Told | undefined => {
-  try {
-    return JSON.parse(text) as Told;
-  } catch {
-    // Somebody else's word on the channel: anything may have changed.
-    return undefined;
-  }
-};
-
-const mergeNews = (one: News, other: News): News => {
-  if (one === 'none' || other === 'none') {
-    return one === 'none' ? other : one;
-  }
-  if (one === 'any' || other === 'any') {
-    return 'any';
-  }
-  const merged = new Map(one);
-  for (const [row, ids] of other) {
-    merged.set(row, new Set([...(one.get(row) ?? []), ...ids]));
-  }
-  return merged;
-};
-
-const addNews = (table: Observed, told: Told | undefined): void => {
-  // Rows by another column are told of by another word.
-  if (told?.key !== undefined && told.key !== table.keyColumnName) {
-    return;
-  }
-  if (told?.rows === undefined) {
-    table.news = 'any';
-    return;
-  }
-  if (table.news === 'none') {
-    table.news = new Map();
-  }
-  if (table.news !== 'any') {
-    for (const row of told.rows) {
-      if (row !== null) {
-        table.news.set(row, (table.news.get(row) ?? new Set()).add(told.by));
-      }
-    }
-  }
 };
 
 /** A word that has not arrived by then goes through something that lets none pass, most likely. */

@@ -2,7 +2,7 @@
 // natively (its declared type says which), and everything else spelt as text; SQL NULL is "no cell". In a table of
 // somebody else's, what the column can hold stands as it is, and SQL NULL is a null cell, as its owner means it.
 
-import {isFragileText, isSpelling, spell, stringifyJson, unspell} from '../base/cell-text.ts';
+import {isFragileText, isSpelling, SPELLING_MARK, spell, stringifyJson, unspell} from '../base/cell-text.ts';
 import type {Cell, CellOrUndefined} from '../base/content.ts';
 import type {ColumnKind} from '../sql/dialect.ts';
 import type {SqlValue} from '../sql/statement.ts';
@@ -28,6 +28,8 @@ export const kindOfCell = (cell: Cell): ColumnKind | undefined => {
       return cell === null ? undefined : 'json';
   }
 };
+
+const always = (): boolean => true;
 
 export const ownCodec = (kind: ColumnKind): CellCodec => ({
   encode: (cell) => (cell === undefined ? null : (encodeNatively(kind, cell) ?? spell(cell))),
@@ -55,13 +57,29 @@ export const strictForeignCodec = (kind: ColumnKind): CellCodec => ({
   holds: always,
 });
 
+/** As TinyBase has it in columns of text: every cell as JSON, and an object as the text of its JSON behind a mark. */
+export const jsonTextCodec: CellCodec = {
+  encode: (cell) =>
+    cell === undefined
+      ? null
+      : stringifyJson(typeof cell === 'object' && cell !== null ? SPELLING_MARK + stringifyJson(cell) : cell),
+  decode: (value) => {
+    if (typeof value !== 'string') {
+      return null;
+    }
+    const cell = JSON.parse(value) as Cell;
+    return typeof cell === 'string' && cell.startsWith(SPELLING_MARK)
+      ? (JSON.parse(cell.slice(SPELLING_MARK.length)) as Cell)
+      : cell;
+  },
+  holds: always,
+};
+
 /** The kind of a strict column that holds a cell. */
 export const strictKindOf = (cell: Cell): ColumnKind => {
   const kind = kindOfCell(cell) ?? 'any';
   return encodeStrictly(kind, cell) === undefined ? 'any' : kind;
 };
-
-const always = (): boolean => true;
 
 const encodeStrictly = (kind: ColumnKind, cell: Cell): SqlValue | undefined => {
   if (kind === 'boolean') {
@@ -107,6 +125,8 @@ const encodeNatively = (kind: ColumnKind, cell: Cell): SqlValue | undefined => {
       return typeof cell === 'string' && isPlainText(cell) ? cell : undefined;
     case 'number':
       return typeof cell === 'number' && isPlainNumber(cell) ? cell : undefined;
+    case 'decimal':
+      return typeof cell === 'number' && isPlainNumber(cell) ? String(cell) : undefined;
     case 'boolean':
       return typeof cell === 'boolean' ? Number(cell) : undefined;
     case 'json':
@@ -134,6 +154,19 @@ const isPlainText = (text: string): boolean => !isSpelling(text) && !isFragileTe
 
 const isPlainNumber = (number: number): boolean => Number.isFinite(number) && !Object.is(number, -0);
 
+// A number has room for any 15 digits.
+const toExactNumber = (text: string): number | undefined => {
+  const [, whole = '', fraction = ''] = /^-?(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  if (whole === '') {
+    return undefined;
+  }
+  const digits = (whole + fraction).replace(/^0+/, '').replace(/0+$/, '');
+  const isExact =
+    digits.length <= 15 ||
+    (Number(fraction) === 0 && BigInt(Number(text)) === BigInt(text.split('.')[0] as string));
+  return isExact ? Number(text) : undefined;
+};
+
 const decodeValue = (kind: ColumnKind, value: unknown): CellOrUndefined => {
   switch (typeof value) {
     case 'string':
@@ -141,8 +174,14 @@ const decodeValue = (kind: ColumnKind, value: unknown): CellOrUndefined => {
         ? (unspell(value) as Cell)
         : kind === 'json'
           ? (JSON.parse(value) as Cell)
-          : value;
+          : kind === 'decimal'
+            ? (toExactNumber(value) ?? value)
+            : value;
     case 'number':
+      if (!Number.isFinite(value)) {
+        // No cell of a store can be these.
+        return String(value);
+      }
       return kind === 'boolean' && (value === 0 || value === 1) ? value === 1 : value;
     case 'bigint':
       return Number(value);

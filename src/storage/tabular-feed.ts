@@ -23,7 +23,7 @@ export type FeedNews =
   | {readonly kind: 'content'; readonly stored: StoredContent};
 
 /** The entries after one sequence number, up to another. */
-export interface OwnEntries {
+interface OwnEntries {
   readonly afterSeq: number;
   readonly upToSeq: number;
 }

@@ -2,7 +2,8 @@
 // one row `_` of a table of their own. Nothing is read or written that the configuration does not name, but for the
 // log of changes (`holdfast_log`), which tables that Holdfast made keep by triggers once anybody watches.
 
-import {HoldfastError, isHoldfastError} from '../base/errors.ts';
+import type {Id} from '../base/content.ts';
+import {isHoldfastError} from '../base/errors.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
 import type {Connection} from '../driver/connection.ts';
 import type {ObservedName} from '../sql/dialect.ts';
@@ -21,7 +22,7 @@ import {createTabularReader} from './tabular-reader.ts';
 import {createTabularSaver} from './tabular-save.ts';
 import {createTabularSchema, type Schema} from './tabular-schema.ts';
 import {createTabularTold} from './tabular-told.ts';
-import {createTabularWriter, type RowsOfStatement} from './tabular-writer.ts';
+import {createTabularWriter} from './tabular-writer.ts';
 
 export const createTabularLayout = (
   connection: Connection,
@@ -31,8 +32,7 @@ export const createTabularLayout = (
   const {dialect, limits} = connection;
   const schemas = createTabularSchema(dialect);
   const loader = createTabularLoader(dialect, config, createTabularReader(dialect, limits));
-  const writer = createTabularWriter(dialect, limits, schemas);
-  const saver = createTabularSaver(dialect, config, schemas, writer);
+  const saver = createTabularSaver(dialect, config, schemas, createTabularWriter(dialect, limits, schemas));
   const keyNames = nameKeys(config);
   const announcements = createAnnouncements(connection, nameLoaded(config), ports);
   const feed: TabularFeed =
@@ -70,26 +70,21 @@ export const createTabularLayout = (
 
   // A row that the database refuses is named: where many went in one statement, they are tried one by one, and taken back.
   const nameRefused = async (error: unknown, write: Write): Promise<unknown> => {
-    if (!isHoldfastError(error, 'driver/constraint')) {
+    if (
+      !isHoldfastError(error, 'driver/constraint') ||
+      (error.details.rowIds as Id[] | undefined)?.length === 1
+    ) {
       return error;
     }
-    const rows = writer.rowsNow();
-    if (rows === undefined || rows.rowIds.length === 1) {
-      return refusalOf(config, error, rows);
-    }
-    const oneByOne = createTabularWriter(dialect, limits, schemas, {isOneByOne: true});
-    const trial = createTabularSaver(dialect, config, schemas, oneByOne);
     try {
       await connection.transaction('write', function* () {
-        yield* trial.saveAll(yield* schemas.read(keyNames), {...write, onProgress: ignore});
+        yield* saver.saveAll(yield* schemas.read(keyNames), {...write, onProgress: ignore}, true);
         throw error;
       });
     } catch (again) {
-      if (again !== error && isHoldfastError(again, 'driver/constraint')) {
-        return refusalOf(config, again, oneByOne.rowsNow());
-      }
+      return isHoldfastError(again, 'driver/constraint') ? again : error;
     }
-    return refusalOf(config, error, undefined);
+    return error;
   };
 
   // What a transaction that reads begins with, so that nobody alters the tables that Holdfast made.
@@ -245,33 +240,6 @@ const ignore = (): void => undefined;
 
 /** Thrown inside a transaction, to leave it. */
 const WHOLE_NEEDED = new Error('the whole store is to be written');
-
-const refusalOf = (
-  {save}: ResolvedTabular,
-  error: HoldfastError,
-  rows: RowsOfStatement | undefined,
-): HoldfastError => {
-  const {constraint} = error.details;
-  const by = constraint === undefined ? '' : ` (${constraint})`;
-  const rowId = rows?.rowIds.length === 1 ? rows.rowIds[0] : undefined;
-  const what =
-    rows === undefined
-      ? 'What was saved'
-      : `${rowId === undefined ? 'A row' : `Row "${rowId}"`} of table "${rows.tableName}"`;
-  return new HoldfastError(
-    error.code,
-    `${what} is refused by the database${by}. Nothing of this save was stored, and all of it stays pending; change the row or the constraint.`,
-    {
-      ...error.details,
-      ...(rows && {
-        tableName: rows.tableName,
-        tableId: save.find(({tableName}) => tableName === rows.tableName)?.tableId,
-      }),
-      ...(rowId === undefined ? {} : {rowId}),
-    },
-    error.cause,
-  );
-};
 
 const mayBeOfSchema = (error: unknown): boolean =>
   isHoldfastError(error, 'driver/missing') || isHoldfastError(error, 'driver/statement-failed');

@@ -50,10 +50,11 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
     const aliases = columns.map((_, index) => `c${index}`);
     const tableName = dialect.quoteTable(table.name);
     const names = columns.map(
-      ({name, kind}, index) => `${select(`${tableName}.${dialect.quote(name)}`, kind)} AS ${aliases[index]}`,
+      ({name, kind, declaredType}, index) =>
+        `${select(`${tableName}.${dialect.quote(name)}`, kind, declaredType)} AS ${aliases[index]}`,
     );
     const keyColumn = `${tableName}.${dialect.quote(table.keyName)}`;
-    const key = table.isOurs ? dialect.selectColumn(keyColumn, 'text') : dialect.selectKey(keyColumn);
+    const key = table.isOurs ? dialect.selectColumn(keyColumn, 'text', '') : dialect.selectKey(keyColumn);
     const selected = [`${key} AS k`, ...names].join(', ');
     // Plain objects of one shape are quickest, and hold any key but one.
     const createRow: () => Row = cellIds.includes('__proto__') ? emptyObject : () => ({});
@@ -135,7 +136,9 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
       const name = dialect.quoteTable(table.name);
       for (let start = 0; start < keys.length; start += idsAStatement) {
         const some = keys.slice(start, start + idsAStatement);
-        const places = some.map((_, index) => dialect.placeholder(index + 1)).join(', ');
+        const places = some
+          .map((_, index) => dialect.placeholderFor('text', index + 1, table.keyType))
+          .join(', ');
         decodeInto(
           yield statement(
             `SELECT ${selected} FROM ${name} WHERE ${name}.${dialect.quote(table.keyName)} IN (${places})${condition === undefined ? '' : ` AND (${condition})`}`,

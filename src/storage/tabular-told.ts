@@ -4,10 +4,11 @@
 
 import {emptyObject, isReplacement, noChanges} from '../base/changes.ts';
 import type {Changes, Content, Id, RowChanges, TableChanges} from '../base/content.ts';
-import type {Announcements, TableNews} from './announcements.ts';
+import type {Announcements} from './announcements.ts';
 import type {LogEntry} from './change-log.ts';
 import type {ResolvedTabular} from './database-config.ts';
 import type {Steps} from './steps.ts';
+import type {TableNews} from './table-news.ts';
 import type {FeedNews, TabularFeed} from './tabular-feed.ts';
 import {loadedScope, type TabularLoader} from './tabular-load.ts';
 import type {DamageListener} from './tabular-reader.ts';

@@ -251,7 +251,7 @@ export const tablesSuite = (options: SuiteOptions<TablesPlace>): void => {
         const error = await catchError(() => persister.save());
         expect(error instanceof HoldfastError && error.code).toBe('driver/constraint');
         const {details, message} = error as HoldfastError;
-        expect([details.tableName, details.tableId, details.rowId]).toEqual(['pets', 'pets', '25']);
+        expect([details.table, details.rowIds]).toEqual(['pets', ['25']]);
         expect(/name/.test(String(details.constraint))).toBe(true);
         expect(message.includes('"25"') && message.includes('"pets"')).toBe(true);
         expect(

@@ -278,7 +278,7 @@ test.skipIf(noPostgres)(
       await reader.destroy();
       store.setCell('pets', '2', 'age', 'old');
       await persister.save();
-      expect(faults).toMatchObject([{code: 'driver/statement-failed'}]);
+      expect(faults).toMatchObject([{code: 'driver/constraint', details: {table: 'pets', rowIds: ['2']}}]);
       expect(persister.getDurability().state).toBe('failing');
       store.delRow('pets', '3').setCell('pets', '2', 'sold', null).setCell('pets', '2', 'age', null);
       await persister.save();

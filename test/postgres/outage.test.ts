@@ -3,15 +3,21 @@
 import {expect, test} from 'vitest';
 import {createConnection} from '../../src/driver/connection.ts';
 import {pgDriver} from '../../src/driver/pg-driver.ts';
+import {type PgliteDatabase, pgliteDriver} from '../../src/driver/pglite-driver.ts';
 import {postgresDriver} from '../../src/driver/postgres-driver.ts';
 import {createPgPersister} from '../../src/entry/persisters/persister-pg.ts';
 import {createPostgresPersister} from '../../src/entry/persisters/persister-postgres.ts';
 import type {AnyPersister, DatabasePersisterConfig} from '../../src/entry/persisters.ts';
 import {createStore, type Store} from '../../src/entry/store.ts';
 import {statement} from '../../src/sql/statement.ts';
+import {importComponent} from '../components/component.ts';
 import {NEVER_S, noPostgres, type Place, until, usePostgres} from './place.ts';
 
 const createPlace = usePostgres();
+
+const {PGlite} = await importComponent<{
+  PGlite: {create(): Promise<PgliteDatabase & {close(): Promise<void>}>};
+}>('pglite', '@electric-sql/pglite');
 
 const TABLES = {pets: 'pets'};
 const CONFIGS: readonly DatabasePersisterConfig[] = [
@@ -38,8 +44,9 @@ const open = (
     ? createPgPersister(store, place.openPool(), config, undefined, onIgnoredError)
     : createPostgresPersister(
         store,
-        // Its pool waits for up to 20 seconds before it connects again, unless it is told otherwise.
-        place.openSql({backoff: 0.05}),
+        // Its pool waits for up to 20 seconds before it connects again, unless it is told otherwise; and a connection that is
+        // ended while it asks for types leaves an error of its own that nobody can catch.
+        place.openSql({backoff: 0.05, fetch_types: false}),
         config,
         undefined,
         onIgnoredError,
@@ -239,6 +246,35 @@ test.skipIf(noPostgres)('[PG11] a transaction goes over one connection, however 
   reserved.release();
   pooled.release();
 });
+
+test.skipIf(noPostgres)(
+  '[CN4] a transaction of the application on the same connection is waited for',
+  async () => {
+    const place = await createPlace();
+    const client = await place.openClient();
+    const pglite = await PGlite.create();
+    const handles = [
+      {driver: pgDriver(client), exec: (sql: string) => client.query(sql)},
+      {driver: pgliteDriver(pglite), exec: (sql: string) => pglite.query(sql)},
+    ];
+    for (const {driver, exec} of handles) {
+      const connection = createConnection(driver, {busyTimeoutMs: 20});
+      await exec('CREATE TABLE IF NOT EXISTS mine (id int)');
+      for (const spoil of ['SELECT 1', 'SELECT 1 / 0']) {
+        await exec('BEGIN');
+        await exec('INSERT INTO mine VALUES (1)');
+        await Promise.resolve(exec(spoil)).catch(() => undefined);
+        const refused = connection.apply(() => [statement('INSERT INTO mine VALUES (2)')]);
+        await expect(refused).rejects.toMatchObject({code: 'driver/busy'});
+        await exec('ROLLBACK');
+      }
+      await connection.apply(() => [statement('INSERT INTO mine VALUES (3)')]);
+      expect(await connection.query(statement('SELECT id FROM mine'))).toEqual([{id: 3}]);
+      await exec('DROP TABLE mine');
+    }
+    await pglite.close();
+  },
+);
 
 test.skipIf(noPostgres)(
   '[PG11] a connection that a pool has lent keeps a store, and goes back as it was',

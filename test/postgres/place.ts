@@ -8,12 +8,12 @@ import type {Store} from '../../src/entry/store.ts';
 import {importComponent} from '../components/component.ts';
 import {type PostgresServer, postgresSkipReason, startPostgres} from '../places/postgres.ts';
 
-export type Pool = PgPool & {
+type Pool = PgPool & {
   end(): Promise<void>;
   on(event: 'connect', listener: (client: PgClient) => void): unknown;
 };
 export type Client = PgClient & {connect(): Promise<void>; end(): Promise<void>};
-export type Sql = PostgresSql & {end(): Promise<void>; reserve(): Promise<PostgresReservedSql>};
+type Sql = PostgresSql & {end(): Promise<void>; reserve(): Promise<PostgresReservedSql>};
 
 const {default: pg} = await importComponent<{
   default: {Pool: new (options: object) => Pool; Client: new (options: object) => Client};

@@ -5,7 +5,11 @@ import {createRequire} from 'node:module';
 import {expect, onTestFinished, test} from 'vitest';
 import {createPgPersister} from '../../src/entry/persisters/persister-pg.ts';
 import {createPostgresPersister} from '../../src/entry/persisters/persister-postgres.ts';
-import type {DatabasePersisterConfig} from '../../src/entry/persisters.ts';
+import {
+  createCustomPostgreSqlPersister,
+  type DatabasePersisterConfig,
+  Persists,
+} from '../../src/entry/persisters.ts';
 import {createStore} from '../../src/entry/store.ts';
 import {componentFolder} from '../components/component.ts';
 import {bundleScript, collectOutput} from '../places/child.ts';
@@ -377,3 +381,32 @@ test.skipIf(noPostgres)('[PG9] a column that tells of rows and is renamed makes 
   );
   await persister.destroy();
 });
+
+test.skipIf(noPostgres)(
+  '[PG9] where no notification arrives, as through some poolers, changes are found at intervals',
+  async () => {
+    const place = await createPlace();
+    await createPets(place);
+    const client = await place.openClient();
+    const store = createStore();
+    const persister = createCustomPostgreSqlPersister(
+      store,
+      {...PETS, autoLoadIntervalSeconds: 0.05},
+      async (sql, params) => (await client.query(sql, params)).rows as object[],
+      async () => undefined,
+      () => undefined,
+      undefined,
+      undefined,
+      () => undefined,
+      Persists.StoreOnly,
+      client,
+    );
+    await persister.startAutoPersisting();
+    await place.admin.query("UPDATE pets SET name = 'Rex' WHERE id = 1");
+    await until(store, () => store.getCell('pets', '1', 'name') === 'Rex');
+    store.setCell('pets', '2', 'name', 'Tom');
+    await until(store, () => store.getCell('pets', '2', 'shout') === 'TOM');
+    await persister.destroy();
+    expect(await findTellers(place)).toEqual([]);
+  },
+);
