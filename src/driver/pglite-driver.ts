@@ -10,7 +10,8 @@ interface Executor {
 /** The part of a `PGlite` that is called. */
 export interface PgliteDatabase extends Executor {
   transaction<Result>(work: (transaction: Executor) => Promise<Result>): Promise<Result>;
-  /** Whether a transaction was begun; older versions do not say. */
+  readonly closed?: boolean;
+  /** Whether a transaction was begun; older versions do not say, and one that is closed throws. */
   isInTransaction?(): boolean;
   listen(channel: string, onTold: (text: string) => void): Promise<() => Promise<void>>;
 }
@@ -20,7 +21,7 @@ export const pgliteDriver = (pglite: PgliteDatabase): StatementsDriver => ({
   dialect: 'postgres',
   limits: POSTGRES_LIMITS,
   query: queryBy(pglite),
-  isInTransaction: () => pglite.isInTransaction?.() === true,
+  isInTransaction: () => pglite.closed !== true && pglite.isInTransaction?.() === true,
   transact: (mode, work) =>
     pglite.transaction(async (transaction) => {
       if (mode === 'read') {

@@ -12,11 +12,11 @@ test.each([
   ['json', 'json'],
   ['jsonb', 'json'],
   ['integer', 'number'],
-  ['bigint', 'number'],
+  ['bigint', 'decimal'],
   ['smallint', 'number'],
   ['double precision', 'number'],
   ['real', 'number'],
-  ['numeric(10,2)', 'number'],
+  ['numeric(10,2)', 'decimal'],
   ['text', 'text'],
   ['character varying(20)', 'text'],
   ['uuid', 'text'],
@@ -53,7 +53,7 @@ test('an error without a state is of kind other', () => {
 
 test('asks for tables by parameters', () => {
   const {sql, params} = postgresDialect.describe(['pets', 'shops']);
-  expect(sql).toContain('(VALUES ($1::text, $2::text), ($3::text, $4::text)) AS asked (name, quoted)');
+  expect(sql).toContain('asked (name, quoted) AS (VALUES ($1::text, $2::text), ($3::text, $4::text))');
   expect(params).toEqual(['pets', '"pets"', 'shops', '"shops"']);
 });
 

@@ -52,10 +52,30 @@ export const strictForeignCodec = (kind: ColumnKind): CellCodec => ({
       : kind === 'json'
         ? stringifyJson(cell)
         : (encodeStrictly(kind, cell) ??
-          (typeof cell === 'string' && isPlainText(cell) ? cell : spell(cell))),
+          (typeof cell === 'string' && isPlainText(cell) && !wouldBecomeOther(kind, cell)
+            ? cell
+            : spell(cell))),
   decode: (value) => (value === null ? null : decodeValue(kind, value)),
   holds: always,
 });
+
+// Text in which the database would read a number or a boolean, which then came back. Digits that no number has come back as text.
+const wouldBecomeOther = (kind: ColumnKind, text: string): boolean => {
+  switch (kind) {
+    case 'number':
+      return READS_AS_NUMBER.test(text);
+    case 'decimal':
+      return READS_AS_NUMBER.test(text) && !(IS_CANONICAL.test(text) && toExactNumber(text) === undefined);
+    case 'boolean':
+      return /^\s*([tfyn01]|on|off)/i.test(text);
+    default:
+      return false;
+  }
+};
+
+// What is no number to a store comes as these texts, and goes back as them.
+const READS_AS_NUMBER = /^(?!(?:NaN|-?Infinity)$)\s*[+-]?(\d|\.\d|nan|inf)/i;
+const IS_CANONICAL = /^(0|-?([1-9]\d*|0(?=\.)))(\.\d*[1-9])?$/;
 
 /** As TinyBase has it in columns of text: every cell as JSON, and an object as the text of its JSON behind a mark. */
 export const jsonTextCodec: CellCodec = {
@@ -154,17 +174,30 @@ const isPlainText = (text: string): boolean => !isSpelling(text) && !isFragileTe
 
 const isPlainNumber = (number: number): boolean => Number.isFinite(number) && !Object.is(number, -0);
 
-// A number has room for any 15 digits.
+// The number that is written with these digits, where there is one.
 const toExactNumber = (text: string): number | undefined => {
-  const [, whole = '', fraction = ''] = /^-?(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
-  if (whole === '') {
-    return undefined;
+  const number = Number(text);
+  return IS_DECIMAL.test(text) && writeDigits(number) === text.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '')
+    ? number
+    : undefined;
+};
+
+const IS_DECIMAL = /^-?\d+(\.\d+)?$/;
+
+// As JavaScript writes it, without an exponent.
+const writeDigits = (number: number): string => {
+  const [digits = '', exponent] = String(number).split('e');
+  if (exponent === undefined) {
+    return digits;
   }
-  const digits = (whole + fraction).replace(/^0+/, '').replace(/0+$/, '');
-  const isExact =
-    digits.length <= 15 ||
-    (Number(fraction) === 0 && BigInt(Number(text)) === BigInt(text.split('.')[0] as string));
-  return isExact ? Number(text) : undefined;
+  const [sign, whole, fraction] = [
+    digits.startsWith('-') ? '-' : '',
+    ...digits.replace('-', '').split('.'),
+    '',
+  ];
+  const all = `${whole}${fraction}`;
+  const point = String(whole).length + Number(exponent);
+  return point > 0 ? sign + all.padEnd(point, '0') : `${sign}0.${'0'.repeat(-point)}${all}`;
 };
 
 const decodeValue = (kind: ColumnKind, value: unknown): CellOrUndefined => {

@@ -17,7 +17,7 @@ import type {MigratableLayout} from './migration.ts';
 import {runSteps, type Steps} from './steps.ts';
 import type {OutsideChange, Storage, StoredContent, Write} from './storage.ts';
 import {createTabularFeed, type TabularFeed} from './tabular-feed.ts';
-import {createDamageReport, createTabularLoader, loadedScope} from './tabular-load.ts';
+import {createDamageReport, createTabularLoader, keptWhereDropped, loadedScope} from './tabular-load.ts';
 import {createTabularReader} from './tabular-reader.ts';
 import {createTabularSaver} from './tabular-save.ts';
 import {createTabularSchema, type Schema} from './tabular-schema.ts';
@@ -47,12 +47,12 @@ export const createTabularLayout = (
   // The tables as they were last seen; undefined: not known.
   let schema: Schema | undefined;
   let isWatched = false;
-  // Tables that were there. One that goes without its rows having been deleted was dropped by somebody: the store keeps
-  // its rows, and writes them anew.
+  // Tables that were there. One that is saved to, and goes, was dropped by somebody: the store keeps its rows, and writes them
+  // anew.
   let seenNames: ReadonlySet<string> = new Set();
-  const dropsItself = new Set(config.save.flatMap((save) => (save.deleteEmptyTable ? save.tableName : [])));
+  const keptNames = keptWhereDropped(config);
   const isDropped = (tableName: string, now: Schema): boolean =>
-    seenNames.has(tableName) && !now.has(tableName) && !dropsItself.has(tableName);
+    seenNames.has(tableName) && !now.has(tableName) && keptNames.has(tableName);
 
   function* readSchema(): Steps<Schema> {
     schema = yield* schemas.read(keyNames);

@@ -127,6 +127,10 @@ export const createTabularLoader = (
   };
 };
 
+/** The tables whose rows stay in the store where somebody drops them: those that are saved to, and not dropped when empty. */
+export const keptWhereDropped = ({save}: ResolvedTabular): ReadonlySet<string> =>
+  new Set(save.flatMap(({tableName, deleteEmptyTable}) => (deleteEmptyTable ? [] : tableName)));
+
 /** Gathers damaged cells into one fault. */
 export const createDamageReport = (): {
   readonly note: DamageListener;

@@ -34,8 +34,9 @@ export interface TableSchema {
   readonly keyName: string;
   /** The tables that its rows refer to. */
   readonly parents: ReadonlySet<string>;
-  /** How an id of a row stands in the key's column. */
+  /** How an id of a row is given to the key's column, and what is made of that where it goes. */
   encodeKey: (rowId: Id) => SqlValue;
+  keyOf: (place: string) => string;
   /** The declared type of the key's column. */
   keyType: string;
   /** Whether TinyBase made it: its columns are of text, and cells stand in them as JSON. */
@@ -109,6 +110,7 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => {
           keyName,
           parents: new Set(JSON.parse(String(row.parents)) as string[]),
           encodeKey: spellId,
+          keyOf: asItIs,
           keyType: '',
           holdsJsonText:
             !isOurs &&
@@ -148,6 +150,7 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => {
         const [found] = yield probe;
         if (Number(found?.isNumeric) === 1) {
           table.encodeKey = encodeNumericKey;
+          table.keyOf = numericKeyOf;
         }
       }
       return schema;
@@ -161,6 +164,7 @@ export const createTabularSchema = (dialect: Dialect): TabularSchema => {
         keyName,
         parents: new Set(),
         encodeKey: spellId,
+        keyOf: asItIs,
         keyType: dialect.keyType,
         holdsJsonText: false,
         columns: new Map(),
@@ -208,9 +212,14 @@ const isPlainColumn = (row: SqlRow, keyName: string): boolean =>
     ? Number(row.isKey) === 1
     : Number(row.isKey) === 0 && Number(row.isNullable) === 1);
 
-// In a column without a type, a number is not the text that spells it.
+const asItIs = (place: string): string => place;
+
+// In a column without a type, a number is not the text that spells it: the key goes there as JSON, which tells them apart.
 const encodeNumericKey = (rowId: Id): SqlValue =>
-  String(Number(rowId)) === rowId && Number.isSafeInteger(Number(rowId)) ? Number(rowId) : spellId(rowId);
+  String(Number(rowId)) === rowId && Number.isSafeInteger(Number(rowId))
+    ? rowId
+    : JSON.stringify(spellId(rowId));
+const numericKeyOf = (place: string): string => `json_extract(${place}, '$')`;
 
 // The cell whose column it is; none where the name is spelt in a way that Holdfast does not spell.
 const cellIdOf = (columnName: string): Id | undefined => {

@@ -10,7 +10,7 @@ import type {ResolvedTabular} from './database-config.ts';
 import type {Steps} from './steps.ts';
 import type {TableNews} from './table-news.ts';
 import type {FeedNews, TabularFeed} from './tabular-feed.ts';
-import {loadedScope, type TabularLoader} from './tabular-load.ts';
+import {keptWhereDropped, loadedScope, type TabularLoader} from './tabular-load.ts';
 import type {DamageListener} from './tabular-reader.ts';
 import type {Schema} from './tabular-schema.ts';
 
@@ -20,6 +20,7 @@ export const createTabularTold = (
   announcements: Announcements,
 ): TabularFeed => {
   const {load, valuesLoad, valuesTableName} = config;
+  const keptNames = keptWhereDropped(config);
   // What the newest own transactions wrote, by what they are told as.
   const ownChanges = new Map<string, Changes | undefined>();
 
@@ -50,7 +51,12 @@ export const createTabularTold = (
     onDamage: DamageListener,
   ): Steps<FeedNews> {
     // A table of which rows are told goes with them, lest they are told of for nothing.
-    const some = load.filter(({tableName, tableId}) => wholeIds.has(tableId) || news.has(tableName));
+    const some = load.filter(
+      ({tableName, tableId}) =>
+        (wholeIds.has(tableId) || news.has(tableName)) &&
+        // One that somebody dropped takes no rows from the store.
+        (schema.has(tableName) || !keptNames.has(tableName)),
+    );
     const withValues = valuesLoad !== false && news.has(valuesTableName);
     const part = {...config, load: some, valuesLoad: withValues ? valuesLoad : false};
     const content: Content = (yield* loader.loadAll(schema, ignore, onDamage, part)) ?? [{}, {}];

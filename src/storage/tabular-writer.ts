@@ -208,7 +208,7 @@ export const createTabularWriter = (
       for (let start = 0; start < possibleIds.length; start += idsAStatement) {
         const some = possibleIds.slice(start, start + idsAStatement);
         const places = some
-          .map((_, index) => dialect.placeholderFor('text', index + 1, table.keyType))
+          .map((_, index) => table.keyOf(dialect.placeholderFor('text', index + 1, table.keyType)))
           .join(', ');
         yield statement(
           `DELETE FROM ${dialect.quoteTable(table.name)} WHERE ${key} IN (${places})${condition === undefined ? '' : ` AND (${condition})`}`,
@@ -273,7 +273,7 @@ const spellUpsert = (
   const placeOf = (index: number, place: number): string => {
     const column = inserted[index - 1];
     return column === undefined
-      ? dialect.placeholderFor('text', place, table.keyType)
+      ? table.keyOf(dialect.placeholderFor('text', place, table.keyType))
       : dialect.placeholderFor(column.kind, place, column.declaredType);
   };
   const places = Array.from(
