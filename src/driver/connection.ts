@@ -241,7 +241,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     );
   // A transaction of the application's would be joined, and what is saved then goes with it.
   const requireFree = (): void => {
-    if (driver.isInTransaction?.() === true) {
+    if (!mayBeOpen && driver.isInTransaction?.() === true) {
       throw new HoldfastError(
         'driver/busy',
         'The application is in a transaction of its own on this connection; end it, or give the persister a pool.',

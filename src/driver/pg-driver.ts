@@ -24,28 +24,40 @@ export interface PgPool extends PgQueryable {
   connect(): Promise<PgClient & {release(isBroken?: boolean): void}>;
 }
 
-export const pgDriver = (pg: PgPool | PgClient): StatementsDriver => {
-  const common = {
-    kind: 'statements',
-    dialect: 'postgres',
-    limits: POSTGRES_LIMITS,
-    query: queryBy(pg),
-    close: hearErrors(pg),
-  } as const;
-  return isPool(pg)
-    ? {
-        ...common,
-        hasOneConnection: false,
-        pin: pinOf(pg),
-        // The one connection of a pool of one is needed for saving.
-        ...(pg.options?.max === 1 ? {} : {listen: listenOverOneOf(pg)}),
-      }
-    : {
-        ...common,
-        handle: pg,
-        listen: listenOver(pg),
-        isInTransaction: () => (pg.getTransactionStatus?.() ?? 'I') !== 'I',
-      };
+export const pgDriver = (pg: PgPool | PgClient): StatementsDriver =>
+  isPool(pg) ? overPool(pg) : overClient(pg);
+
+const FACTS = {kind: 'statements', dialect: 'postgres', limits: POSTGRES_LIMITS} as const;
+
+const overPool = (pool: PgPool): StatementsDriver => ({
+  ...FACTS,
+  hasOneConnection: false,
+  query: queryBy(pool),
+  pin: pinOf(pool),
+  // The one connection of a pool of one is needed for saving.
+  ...(pool.options?.max === 1 ? {} : {listen: listenOverOneOf(pool)}),
+  close: hearErrors(pool),
+});
+
+const overClient = (client: PgClient): StatementsDriver => {
+  const unhear = hearErrors(client);
+  let hasEnded = false;
+  const onEnd = () => {
+    hasEnded = true;
+  };
+  client.on('end', onEnd);
+  return {
+    ...FACTS,
+    handle: client,
+    query: queryBy(client),
+    listen: listenOver(client),
+    // What an ended one was in, it is in no more.
+    isInTransaction: () => !hasEnded && (client.getTransactionStatus?.() ?? 'I') !== 'I',
+    close: () => {
+      unhear();
+      client.removeListener('end', onEnd);
+    },
+  };
 };
 
 const isPool = (pg: PgPool | PgClient): pg is PgPool => 'totalCount' in pg;

@@ -10,8 +10,8 @@ interface Executor {
 /** The part of a `PGlite` that is called. */
 export interface PgliteDatabase extends Executor {
   transaction<Result>(work: (transaction: Executor) => Promise<Result>): Promise<Result>;
-  readonly closed?: boolean;
-  /** Whether a transaction was begun; older versions do not say, and one that is closed throws. */
+  readonly closed: boolean;
+  /** Whether a transaction was begun; older versions do not say. */
   isInTransaction?(): boolean;
   listen(channel: string, onTold: (text: string) => void): Promise<() => Promise<void>>;
 }
@@ -21,7 +21,7 @@ export const pgliteDriver = (pglite: PgliteDatabase): StatementsDriver => ({
   dialect: 'postgres',
   limits: POSTGRES_LIMITS,
   query: queryBy(pglite),
-  isInTransaction: () => pglite.closed !== true && pglite.isInTransaction?.() === true,
+  isInTransaction: () => !pglite.closed && pglite.isInTransaction?.() === true,
   transact: (mode, work) =>
     pglite.transaction(async (transaction) => {
       if (mode === 'read') {
@@ -35,7 +35,8 @@ export const pgliteDriver = (pglite: PgliteDatabase): StatementsDriver => ({
     );
     return {
       stop: async () => {
-        for (const stop of stops) {
+        // One that is closed listens no more.
+        for (const stop of pglite.closed ? [] : stops) {
           await stop();
         }
       },

@@ -42,7 +42,7 @@ const driverOfPool = (sql: PostgresSql): StatementsDriver => ({
   transact: async (mode, work) => {
     let result: {readonly value: Awaited<ReturnType<typeof work>>} | undefined;
     await sql.begin(OPTIONS[mode], async (lent) => {
-      result = {value: await work(queryBy(lent))};
+      result = {value: await work(queryBy(lent)).catch(waitForEnd)};
     });
     return (result as unknown as {value: Awaited<ReturnType<typeof work>>}).value;
   },
@@ -78,6 +78,15 @@ const driverOfPool = (sql: PostgresSql): StatementsDriver => ({
     };
   },
 });
+
+// The package sends a ROLLBACK when this rejects, over a connection that is gone too, and never lends that place of its pool
+// again (3.4.9). It rejects by itself once the connection has ended.
+const waitForEnd = (error: {readonly code?: unknown; readonly cause?: {readonly code?: unknown}}) =>
+  IS_LOST.test(String(error?.cause?.code ?? error?.code))
+    ? new Promise<never>(() => undefined)
+    : Promise.reject(error);
+
+const IS_LOST = /^(ECONN|EPIPE|CONNECTION_(CLOSED|DESTROYED)|57P0)/;
 
 const queryBy =
   (executor: Executor): StatementsDriver['query'] =>

@@ -94,8 +94,6 @@ export interface Dialect {
   readonly maxNameBytes: number;
   /** The names that a table's name as it is configured is made of: its schema's, if there is one, and its own. */
   partsOfName(tableName: string): readonly string[];
-  /** Whether a table can be made to log its changes by triggers of its own. */
-  readonly hasSelfLogging: boolean;
 
   /** Whether merging JSON refuses or changes what JavaScript's says: NULs, lone surrogates, -0. */
   readonly hasStrictJson: boolean;
@@ -117,7 +115,7 @@ export interface Dialect {
   keepShape(tableNames: readonly string[]): Statement | undefined;
   /** Makes the table of a log of changes, unless it is there. Its numbers are in the order of the commits. */
   createLog(logTableName: string): Statement;
-  /** Has the database log the changes of a table by itself, keyed by a column, and prune the log. */
+  /** Has the database log the changes of a table by itself, keyed by a column, and prune the log; nothing where it announces them. */
   observe(logTableName: string, observed: ObservedTable): readonly Statement[];
   /** How it tells of writes; undefined where it tells nobody. */
   readonly announcing: Announcing | undefined;

@@ -36,6 +36,8 @@ export const postgresAnnouncing: Announcing = {
                USING ${quoteText(listenerId)}, found.oid, found.hash, ${processId ?? 'pg_backend_pid()'};
              EXECUTE format('DELETE FROM %I.holdfast_listeners WHERE listener = $1 AND pid <> $2', s) USING ${quoteText(listenerId)}, ${processId ?? 'pg_backend_pid()'};
              IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = found.oid AND tgname = 'holdfast_insert_' || found.hash) THEN
+               -- Who waits for a lock keeps everybody else waiting behind it: it is tried again instead.
+               EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE NOWAIT', found.full_name);
                FOREACH event IN ARRAY ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'] LOOP
                  EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s FOR EACH STATEMENT EXECUTE FUNCTION %I.holdfast_notify(%s)',
                    'holdfast_' || lower(event) || '_' || found.hash, event, found.full_name,
@@ -62,7 +64,6 @@ export const postgresAnnouncing: Announcing = {
              FOR found IN EXECUTE format('SELECT t.tgrelid::regclass AS full_name, t.tgname FROM pg_trigger AS t WHERE t.tgfoid = to_regprocedure($1) ' ||
                'AND NOT EXISTS (SELECT FROM %I.holdfast_listeners AS l WHERE l.table_oid = t.tgrelid AND l.hash = right(t.tgname, 8))', s) USING format('%I.holdfast_notify()', s)
              LOOP
-               -- Who waits for such a lock keeps everybody else waiting behind it.
                EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE NOWAIT', found.full_name);
                EXECUTE format('DROP TRIGGER %I ON %s', found.tgname, found.full_name);
              END LOOP;

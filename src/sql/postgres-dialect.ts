@@ -39,7 +39,6 @@ export const postgresDialect: Dialect = {
     const {schema, table} = splitName(tableName);
     return schema === undefined ? [table] : [schema, table];
   },
-  hasSelfLogging: false,
   // jsonb takes no \u0000 and no lone surrogates, and its numbers have no -0.
   hasStrictJson: true,
   reservedColumnNames: new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']),

@@ -41,7 +41,6 @@ export const sqliteDialect: Dialect = {
   maxTypedColumns: Number.POSITIVE_INFINITY,
   maxNameBytes: Number.POSITIVE_INFINITY,
   partsOfName: (tableName) => [tableName],
-  hasSelfLogging: true,
   hasStrictJson: false,
   reservedColumnNames: new Set(ROW_NUMBER_NAMES),
 

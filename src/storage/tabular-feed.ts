@@ -99,9 +99,6 @@ export const createTabularFeed = (
     start: async (readSchema) => {
       const namesBefore = loggedNames;
       loggedNames = undefined;
-      if (!dialect.hasSelfLogging) {
-        return;
-      }
       try {
         const {result} = await connection.transaction('write', () => startLog(readSchema));
         if (result !== undefined) {

@@ -13,7 +13,10 @@ type Pool = PgPool & {
   on(event: 'connect', listener: (client: PgClient) => void): unknown;
 };
 export type Client = PgClient & {connect(): Promise<void>; end(): Promise<void>};
-type Sql = PostgresSql & {end(): Promise<void>; reserve(): Promise<PostgresReservedSql>};
+type Sql = PostgresSql & {
+  end(options: {timeout: number}): Promise<void>;
+  reserve(): Promise<PostgresReservedSql>;
+};
 
 const {default: pg} = await importComponent<{
   default: {Pool: new (options: object) => Pool; Client: new (options: object) => Client};
@@ -95,7 +98,8 @@ const createPlace = async (server: PostgresServer): Promise<Place> => {
         onnotice: () => undefined,
         ...more,
       });
-      ends.push(() => sql.end());
+      // It waits for ever for a connection that was ended in the midst of a query, unless it is told how long.
+      ends.push(() => sql.end({timeout: 1}));
       return sql;
     },
   };

@@ -410,3 +410,32 @@ test.skipIf(noPostgres)(
     expect(await findTellers(place)).toEqual([]);
   },
 );
+
+test.skipIf(noPostgres)(
+  '[PG9] tables that others hold are not waited for: they tell later, and are let go of later',
+  async () => {
+    const place = await createPlace();
+    await createPets(place);
+    const other = await place.openClient();
+    const config = {...PETS, busyTimeoutMs: 20, autoLoadIntervalSeconds: 0.05};
+    await other.query("BEGIN; UPDATE pets SET name = 'Rex' WHERE id = 1");
+    const store = createStore();
+    const persister = await createPgPersister(store, place.openPool(), config);
+    await persister.startAutoLoad();
+    expect(store.getRowCount('pets')).toBe(1_000);
+    expect(await findTellers(place)).toEqual([]);
+    await other.query('COMMIT');
+    await until(store, () => store.getCell('pets', '1', 'name') === 'Rex');
+    while ((await findTellers(place)).length === 0) {
+      // It is tried again.
+    }
+    await other.query('BEGIN; SELECT count(*) FROM pets');
+    await persister.destroy();
+    expect(await findTellers(place)).toHaveLength(6);
+    await other.query('COMMIT');
+    const next = await createPgPersister(createStore(), place.openPool(), config);
+    await next.startAutoLoad();
+    await next.destroy();
+    expect(await findTellers(place)).toEqual([]);
+  },
+);
