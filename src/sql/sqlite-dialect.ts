@@ -160,7 +160,7 @@ const FAULT_OF_NAME: readonly (readonly [RegExp, FaultKind])[] = [
   [/SQLITE_CONSTRAINT|constraint failed/i, 'constraint'],
   [/SQLITE_READONLY|readonly database/i, 'read-only'],
   [
-    /SQLITE_(MISUSE|CANTOPEN)|not open|(is|has been) closed|closed (database|remote)|unable to open/i,
+    /SQLITE_(MISUSE|CANTOPEN)|not open|(is|has been) closed|closed (database|remote|resource)|unable to open|Database not found/i,
     'closed',
   ],
   [/no such (table|column)|has no column named/i, 'missing'],

@@ -7,6 +7,11 @@ import {type BrowserKindName, browserKinds} from './kinds/kinds.ts';
 import {createRemoteCalls, createRemoteKind, type RemoteCalls} from './kinds/remote.ts';
 import {expect} from './suite-expect.ts';
 
+// What the tests of single kinds call.
+export * from '../../src/entry/index.ts';
+export {createExpoSqlitePersister} from '../../src/entry/persisters/persister-expo-sqlite.ts';
+export {openExpoSqlite} from './kinds/expo-sqlite.ts';
+
 /** Where the tests run, and where the handle is. */
 export type Where = 'page' | 'worker' | 'page, the handle in a worker';
 
