@@ -33,6 +33,7 @@ const LEAVES = {
   'driver/sqlite-node-driver.ts': 'node:sqlite',
   'driver/sqlite-wasm-driver.ts': '@sqlite.org/sqlite-wasm, in browsers and elsewhere',
   'driver/wa-sqlite-driver.ts': '@journeyapps/wa-sqlite',
+  'driver/capacitor-sqlite-driver.ts': '@capacitor-community/sqlite',
   'driver/expo-sqlite-driver.ts': 'expo-sqlite',
   'driver/cr-sqlite-wasm-driver.ts': '@vlcn.io/crsqlite-wasm',
   'driver/powersync-driver.ts': 'PowerSync',

@@ -9,7 +9,9 @@ import {expect} from './suite-expect.ts';
 
 // What the tests of single kinds call.
 export * from '../../src/entry/index.ts';
+export {createCapacitorSqlitePersister} from '../../src/entry/persisters/persister-capacitor-sqlite.ts';
 export {createExpoSqlitePersister} from '../../src/entry/persisters/persister-expo-sqlite.ts';
+export {openCapacitorSqlite} from './kinds/capacitor-sqlite.ts';
 export {openExpoSqlite} from './kinds/expo-sqlite.ts';
 
 /** Where the tests run, and where the handle is. */
