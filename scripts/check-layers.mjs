@@ -67,7 +67,7 @@ const PORTS = {
     reason: 'random ids, from the host’s crypto where it has one',
   },
   'base/ports.ts': {
-    globals: ['Date.now', 'Math.random', 'setTimeout', 'clearTimeout'],
+    globals: ['Date.now', 'Math.random', 'MessageChannel', 'setTimeout', 'clearTimeout'],
     reason: 'the ports of the host, where every JavaScript host has the same ones',
   },
 };
