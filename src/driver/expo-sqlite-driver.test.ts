@@ -12,7 +12,7 @@ test('[CN7] what is no database of expo-sqlite is refused at once', () => {
   );
 });
 
-test('[DR2] whole numbers beyond 64 bits go as text, and the database makes numbers of them', async () => {
+test('[DR2] bigints, and whole numbers beyond 64 bits, go as text, and the database makes numbers of them', async () => {
   const sent: unknown[] = [];
   const driver = expoSqliteDriver({
     databasePath: 'pets.db',
@@ -21,12 +21,12 @@ test('[DR2] whole numbers beyond 64 bits go as text, and the database makes numb
       return [];
     },
   });
-  await driver.query(statement(`UPDATE "t?""?" SET a = ?, b = ? WHERE c = '?' AND d = ?`, [1, 2 ** 63, 'x']));
+  await driver.query(statement(`UPDATE "t?""?" SET a = ?, b = ? WHERE c = '?' AND d = ?`, [1, 2 ** 63, 7n]));
   await driver.query(statement('SELECT ?', [2 ** 60]));
   expect(sent).toEqual([
     [
-      `UPDATE "t?""?" SET a = ?, b = CAST(? AS REAL) WHERE c = '?' AND d = ?`,
-      [1, '9223372036854776000', 'x'],
+      `UPDATE "t?""?" SET a = ?, b = CAST(? AS REAL) WHERE c = '?' AND d = CAST(? AS INTEGER)`,
+      [1, '9223372036854776000', '7'],
     ],
     ['SELECT ?', [2 ** 60]],
   ]);

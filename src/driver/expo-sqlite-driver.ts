@@ -10,8 +10,10 @@ import {namedHandle} from './named-handle.ts';
 /** The part of expo-sqlite's `SQLiteDatabase` that is called. */
 export interface ExpoSqliteDatabase {
   readonly databasePath: string;
-  getAllAsync(sql: string, params: SqlValue[]): Promise<unknown[]>;
+  getAllAsync(sql: string, params: Bindable[]): Promise<unknown[]>;
 }
+
+type Bindable = Exclude<SqlValue, bigint>;
 
 /** The part of the package that is called. */
 interface ExpoSqliteModule {
@@ -25,9 +27,10 @@ export const expoSqliteDriver = (db: ExpoSqliteDatabase): StatementsDriver => ({
   // Whoever opens the same file is given the same connection.
   handle: namedHandle('expo-sqlite', db.databasePath),
   query: async ({sql, params}) =>
-    (await (params.some(isBeyondIntegers)
-      ? db.getAllAsync(castLarge(sql, params), params.map(toBindable))
-      : db.getAllAsync(sql, [...params]))) as SqlRow[],
+    (await db.getAllAsync(
+      params.some(isLarge) ? castLarge(sql, params) : sql,
+      params.map((param) => (isLarge(param) ? String(param) : param)),
+    )) as SqlRow[],
   watch: (onMaybeChanged) => {
     let isWatched = true;
     let subscription: {remove(): void} | undefined;
@@ -50,18 +53,18 @@ export const expoSqliteDriver = (db: ExpoSqliteDatabase): StatementsDriver => ({
 // @ts-expect-error It is the application's own package, and nothing that this one has installed.
 const loadModule = (): Promise<ExpoSqliteModule> => import('expo-sqlite');
 
-// On the web it takes whole numbers for integers of 64 bits, also those that are none. They go as text, then, and the
-// database makes numbers of them.
-const isBeyondIntegers = (param: SqlValue | undefined): param is number =>
-  typeof param === 'number' && Number.isInteger(param) && Math.abs(param) >= 2 ** 63;
-
-const toBindable = (param: SqlValue): SqlValue => (isBeyondIntegers(param) ? String(param) : param);
+// It takes no bigints, and on the web all whole numbers for integers of 64 bits, also those that are none. They go as text,
+// and the database makes numbers of them.
+const isLarge = (param: SqlValue | undefined): param is number | bigint =>
+  typeof param === 'bigint' ||
+  (typeof param === 'number' && Number.isInteger(param) && Math.abs(param) >= 2 ** 63);
 
 const castLarge = (sql: string, params: readonly SqlValue[]): string => {
   let index = 0;
-  return sql.replaceAll(QUOTED_OR_PLACEHOLDER, (found) =>
-    found === '?' && isBeyondIntegers(params[index++]) ? 'CAST(? AS REAL)' : found,
-  );
+  return sql.replaceAll(QUOTED_OR_PLACEHOLDER, (found) => {
+    const param = found === '?' ? params[index++] : undefined;
+    return isLarge(param) ? `CAST(? AS ${typeof param === 'bigint' ? 'INTEGER' : 'REAL'})` : found;
+  });
 };
 
 const QUOTED_OR_PLACEHOLDER = /"(?:[^"]|"")*"|'(?:[^']|'')*'|\?/g;
