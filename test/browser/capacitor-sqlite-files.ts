@@ -19,6 +19,8 @@ export const bundleCapacitorSqlite = async (): Promise<Files> => {
     write: false,
     // What sql.js would read files with, where there is no browser.
     external: ['fs', 'path', 'crypto'],
+    // It warns of what Stencil does where components are loaded one by one.
+    logLevel: 'error',
   });
   return {
     '/capacitor-sqlite.js': outputFiles[0]?.text ?? '',
