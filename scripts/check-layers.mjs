@@ -33,6 +33,8 @@ const LEAVES = {
   'driver/sqlite-node-driver.ts': 'node:sqlite',
   'driver/sqlite-wasm-driver.ts': '@sqlite.org/sqlite-wasm, in browsers and elsewhere',
   'driver/wa-sqlite-driver.ts': '@journeyapps/wa-sqlite',
+  'driver/capacitor-sqlite-driver.ts': '@capacitor-community/sqlite',
+  'driver/expo-sqlite-driver.ts': 'expo-sqlite',
   'driver/cr-sqlite-wasm-driver.ts': '@vlcn.io/crsqlite-wasm',
   'driver/powersync-driver.ts': 'PowerSync',
   'driver/durable-object-sql-driver.ts': 'Durable Objects of Cloudflare’s Workers',
@@ -71,7 +73,7 @@ const PORTS = {
     reason: 'random ids, from the host’s crypto where it has one',
   },
   'base/ports.ts': {
-    globals: ['Date.now', 'Math.random', 'setTimeout', 'clearTimeout'],
+    globals: ['Date.now', 'Math.random', 'MessageChannel', 'setTimeout', 'clearTimeout'],
     reason: 'the ports of the host, where every JavaScript host has the same ones',
   },
 };

@@ -32,7 +32,8 @@ interface Turn {
 }
 
 interface User {
-  readonly turns: Map<number, Turn>;
+  /** Each resolves once the handle is lent; what belongs to it may be asked for before. */
+  readonly turns: Map<number, Promise<Turn>>;
   readonly watches: Map<number, () => void | Promise<void>>;
   unwatchLife: () => void;
 }
@@ -69,7 +70,13 @@ export const exposeDriver = (driver: Driver, port: RemotePort): (() => void) => 
     users.delete(from);
     user?.unwatchLife();
     await Promise.all([
-      ...[...(user?.turns.values() ?? [])].map((open) => open.end(false)),
+      ...[...(user?.turns.values() ?? [])].map((lending) =>
+        lending.then(
+          (lent) => lent.end(false),
+          // It was never lent.
+          () => undefined,
+        ),
+      ),
       ...[...(user?.watches.values() ?? [])].map((unwatch) => unwatch()),
     ]);
   };
@@ -89,21 +96,19 @@ export const exposeDriver = (driver: Driver, port: RemotePort): (() => void) => 
         post({holdfast: 'driver', description: await describe()});
         return undefined;
       case 'query':
-        return ask.turn === undefined ? query(ask.statement) : turnOf(user, ask.turn).query(ask.statement);
+        return ask.turn === undefined
+          ? query(ask.statement)
+          : (await turnOf(user, ask.turn)).query(ask.statement);
       case 'begin': {
-        const begun = await turn(ask.mode);
-        if (users.get(from) !== user) {
-          // Whoever asked has gone while it waited.
-          await begun.end(false);
-          return undefined;
-        }
-        user.turns.set(id, begun);
+        const lending = turn(ask.mode);
+        user.turns.set(id, lending);
+        await lending;
         return undefined;
       }
       case 'end': {
-        const open = turnOf(user, ask.turn);
+        const lending = turnOf(user, ask.turn);
         user.turns.delete(ask.turn);
-        await open.end(ask.isDone);
+        await (await lending).end(ask.isDone);
         return undefined;
       }
       case 'watch':
@@ -160,7 +165,7 @@ export const exposeDriver = (driver: Driver, port: RemotePort): (() => void) => 
   };
 };
 
-const turnOf = (user: User, id: number): Turn => {
+const turnOf = (user: User, id: number): Promise<Turn> => {
   const turn = user.turns.get(id);
   if (turn === undefined) {
     throw new Error('The transaction is over, or its database is closed');

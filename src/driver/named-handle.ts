@@ -1,10 +1,11 @@
-// Gives all handles of one database, where it is known by name, one object to take turns by. Knows no platform.
+// Handles for platforms where all who open a database of one name share one connection. Knows no platform.
 
 const handles = new Map<string, object>();
 
-/** The same object for the same name. */
-export const namedHandle = (name: string): object => {
-  const handle = handles.get(name) ?? {};
-  handles.set(name, handle);
+/** What all drivers of the database of this name, on a platform of this name, have in common. */
+export const namedHandle = (platform: string, name: string): object => {
+  const key = `${platform} ${name}`;
+  const handle = handles.get(key) ?? {};
+  handles.set(key, handle);
   return handle;
 };

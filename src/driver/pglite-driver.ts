@@ -22,13 +22,19 @@ export const pgliteDriver = (pglite: PgliteDatabase): StatementsDriver => ({
   limits: POSTGRES_LIMITS,
   query: queryBy(pglite),
   isInTransaction: () => !pglite.closed && pglite.isInTransaction?.() === true,
-  transact: (mode, work) =>
-    pglite.transaction(async (transaction) => {
+  transact: async (mode, work) => {
+    const result = await pglite.transaction(async (transaction) => {
       if (mode === 'read') {
         await transaction.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
       }
       return work(queryBy(transaction));
-    }),
+    });
+    if (mode === 'write') {
+      // As of 0.5.16 a browser's storage is written behind each query, but not behind the COMMIT of a transaction.
+      await pglite.query('SELECT 1');
+    }
+    return result;
+  },
   listen: async (channels, onTold) => {
     const stops = await Promise.all(
       channels.map((channel) => pglite.listen(channel, (text) => onTold(channel, text))),

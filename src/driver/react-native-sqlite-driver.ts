@@ -27,7 +27,7 @@ export const reactNativeSqliteDriver = (db: ReactNativeSqliteDatabase): Statemen
   // Devices have SQLite in versions of many years.
   limits: {maxParams: 999, maxSqlBytes: 1_000_000},
   // All handles of one name share one connection.
-  handle: namedHandle(db.dbname),
+  handle: namedHandle('react-native-sqlite-storage', db.dbname),
   hasReturning: false,
   query: ({sql, params}) =>
     new Promise((resolve, reject) => {

@@ -118,12 +118,15 @@ export const remoteDriver = async (port: RemotePort): Promise<StatementsDriver> 
     async (statement) =>
       (await ask({kind: 'query', statement, turn}).answer) ?? [];
 
+  const {dialect, limits, hasOneConnection, hasReturning, canTransact, canWatch, canListen} = description;
+
   const inTurn = async <Result>(
     mode: 'read' | 'write',
     work: (query: StatementsDriver['query']) => Promise<Result>,
   ): Promise<Result> => {
+    // Not waited for: whatever belongs to it waits there, and fails where it does.
     const {id: turn, answer} = ask({kind: 'begin', mode});
-    await answer;
+    answer.catch(() => undefined);
     let result: Result;
     try {
       result = await work(query(turn));
@@ -132,11 +135,16 @@ export const remoteDriver = async (port: RemotePort): Promise<StatementsDriver> 
       await ask({kind: 'end', turn, isDone: false}).answer.catch(() => undefined);
       throw error;
     }
-    await ask({kind: 'end', turn, isDone: true}).answer;
+    const ended = ask({kind: 'end', turn, isDone: true}).answer;
+    if (canTransact) {
+      await ended;
+    } else {
+      // The COMMIT has been answered; what comes next comes behind this.
+      ended.catch(() => undefined);
+    }
     return result;
   };
 
-  const {dialect, limits, hasOneConnection, hasReturning, canTransact, canWatch, canListen} = description;
   return {
     kind: 'statements',
     dialect,

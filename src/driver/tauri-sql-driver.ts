@@ -104,7 +104,7 @@ export const tauriSqlDriver = (db: TauriSqlDatabase): StatementsDriver => {
     dialect: 'sqlite',
     limits: SQLITE_LIMITS,
     // All that were loaded from one path share one pool.
-    handle: db.path === undefined ? db : namedHandle(db.path),
+    handle: db.path === undefined ? db : namedHandle('@tauri-apps/plugin-sql', db.path),
     hasOneConnection: false,
     query,
     transact: async (mode, work) => {

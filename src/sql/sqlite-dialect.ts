@@ -193,9 +193,9 @@ const FAULT_OF_NAME: readonly (readonly [RegExp, FaultKind])[] = [
   [/SQLITE_FULL|disk is full/i, 'full'],
   [/SQLITE_(CORRUPT|NOTADB|IOERR_SHORT_READ)|malformed|not a database/i, 'corrupt'],
   [/SQLITE_CONSTRAINT|constraint failed/i, 'constraint'],
-  [/SQLITE_READONLY|readonly database/i, 'read-only'],
+  [/SQLITE_READONLY|readonly database|in read-only mode/i, 'read-only'],
   [
-    /SQLITE_(MISUSE|CANTOPEN)|not open|(is|has been) (closed|finalized)|closed (database|remote|pool)|unable to open/i,
+    /SQLITE_(MISUSE|CANTOPEN)|not open|(is|has been) (closed|finalized)|closed (database|remote|pool|resource)|unable to open|Database not found|No available connection/i,
     'closed',
   ],
   [/no such (table|column)|has no column named/i, 'missing'],

@@ -2,10 +2,22 @@
 // collects the tests, and runs one by its title. Bundled and loaded by the test, and by the workers.
 
 import {type CertifyOptions, certifySuites} from '../contract/certify-suites.ts';
-import {createPlaces} from './kinds/browser-kind.ts';
+import type {OpenDatabase} from '../contract/databases.ts';
+import {type BrowserKind, createPlaces} from './kinds/browser-kind.ts';
 import {type BrowserKindName, browserKinds} from './kinds/kinds.ts';
 import {createRemoteCalls, createRemoteKind, type RemoteCalls} from './kinds/remote.ts';
+import {answerPage, type PageWorker, startWorker} from './page-worker.ts';
 import {expect} from './suite-expect.ts';
+
+// What the tests of single kinds call.
+export * from '../../src/entry/index.ts';
+export {createCapacitorSqlitePersister} from '../../src/entry/persisters/persister-capacitor-sqlite.ts';
+export {createExpoSqlitePersister} from '../../src/entry/persisters/persister-expo-sqlite.ts';
+export {createPglitePersister} from '../../src/entry/persisters/persister-pglite.ts';
+export {createRemotePersister} from '../../src/entry/persisters/persister-remote.ts';
+export {openCapacitorSqlite} from './kinds/capacitor-sqlite.ts';
+export {openExpoSqlite} from './kinds/expo-sqlite.ts';
+export {openPglite} from './kinds/pglite.ts';
 
 /** Where the tests run, and where the handle is. */
 export type Where = 'page' | 'worker' | 'page, the handle in a worker';
@@ -23,7 +35,7 @@ const keyOf = ({suite, title}: CollectedTest) => `${suite} > ${title}`;
 const collectHere = (name: BrowserKindName, where: Where, options: CertifyOptions): CollectedTest[] => {
   const collected: CollectedTest[] = [];
   let suite = '';
-  const kind = where === 'page, the handle in a worker' ? remoteKind(name) : browserKinds[name]();
+  const kind = loadKind(name, where);
   certifySuites(
     {
       name,
@@ -67,64 +79,25 @@ export const collect = async (
   options: CertifyOptions,
 ): Promise<CollectedTest[]> =>
   where === 'worker'
-    ? ((await callWorker('collect', name, options)) as CollectedTest[])
+    ? ((await workerOfPage().call('collect', name, options)) as CollectedTest[])
     : collectHere(name, where, options);
 
 /** Runs one test; resolves with the reason where it was skipped. */
 export const runTest = async (where: Where, test: CollectedTest): Promise<string | undefined> =>
-  where === 'worker' ? ((await callWorker('run', test)) as string | undefined) : runHere(test);
+  where === 'worker' ? ((await workerOfPage().call('run', test)) as string | undefined) : runHere(test);
 
-// ---- between the page and its worker ----
-
-interface Host {
-  readonly document?: unknown;
-  readonly Worker: new (url: string) => Port;
-}
-interface Port {
-  postMessage(message: unknown, transfer?: readonly unknown[]): void;
-  addEventListener(type: 'message', listener: (event: {readonly data: never}) => void): void;
-  addEventListener(type: 'error', listener: (event: {readonly message: string}) => void): void;
-}
-interface Call {
-  readonly call: string;
-  readonly id: number;
-  readonly args: readonly unknown[];
-}
-interface Result {
-  readonly id: number;
-  readonly value?: unknown;
-  readonly error?: string;
-}
-
-const host = globalThis as unknown as Host & Port;
-
-let worker: Port | undefined;
-const waiting = new Map<number, (result: Result) => void>();
-
-const callWorker = async (call: string, ...args: readonly unknown[]): Promise<unknown> => {
-  if (worker === undefined) {
-    worker = new host.Worker('/holdfast.js');
-    worker.addEventListener('message', ({data}: {data: Result}) => waiting.get(data.id)?.(data));
-    worker.addEventListener('error', ({message}) => console.error('in the worker:', message));
-  }
-  const id = waiting.size;
-  const ports = args.filter((arg) => arg instanceof MessagePort);
-  const {error, value} = await new Promise<Result>((resolve) => {
-    waiting.set(id, resolve);
-    worker?.postMessage({call, id, args} satisfies Call, ports);
-  });
-  if (error !== undefined) {
-    throw new Error(error);
-  }
-  return value;
+let pageWorker: PageWorker | undefined;
+const workerOfPage = (): PageWorker => {
+  pageWorker ??= startWorker();
+  return pageWorker;
 };
 
-const remoteKind = async (name: BrowserKindName) => {
-  await callWorker('load', name);
+const remoteKind = async (name: BrowserKindName, worker: PageWorker): Promise<BrowserKind> => {
+  await worker.call('load', name);
   const call =
     (what: keyof RemoteCalls) =>
     (...args: readonly unknown[]) =>
-      callWorker(what, ...args) as never;
+      worker.call(what, ...args) as never;
   return createRemoteKind({
     open: call('open'),
     expose: call('expose'),
@@ -134,26 +107,42 @@ const remoteKind = async (name: BrowserKindName) => {
   });
 };
 
-if (host.document === undefined) {
-  let remote: RemoteCalls | undefined;
-  const calls: {[name: string]: (...args: never[]) => unknown} = {
-    collect: (name: BrowserKindName, options: CertifyOptions) => collectHere(name, 'worker', options),
-    run: runHere,
-    load: (name: BrowserKindName) => {
-      remote = createRemoteCalls(browserKinds[name]());
-    },
-  };
-  host.addEventListener('message', async ({data}: {data: Call}) => {
-    const work = calls[data.call] ?? remote?.[data.call as keyof RemoteCalls];
-    if (work === undefined || data.call === undefined) {
-      return;
+const loadKind = (name: BrowserKindName, where: Where): Promise<BrowserKind> =>
+  where === 'page, the handle in a worker' ? remoteKind(name, workerOfPage()) : browserKinds[name]();
+
+/** Opens a database for a test of its own; as soon as the page before has let go of it. */
+export const openDatabase = async (
+  name: BrowserKindName,
+  where: Where,
+  databaseName: string,
+): Promise<OpenDatabase> => {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await (await loadKind(name, where)).open(databaseName, 'read-write');
+    } catch (error) {
+      pageWorker?.end();
+      pageWorker = undefined;
+      if (attempt === 50) {
+        throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    const result = await Promise.resolve()
-      .then(() => work(...(data.args as never[])))
-      .then(
-        (value) => ({value}),
-        (error) => ({error: String((error as Error).stack ?? error)}),
-      );
-    host.postMessage({id: data.id, ...result});
-  });
-}
+  }
+};
+
+/** Ends the worker, as the browser does that runs out of memory. */
+export const endWorker = (): void => pageWorker?.end();
+
+let remote: RemoteCalls | undefined;
+answerPage({
+  collect: (name: BrowserKindName, options: CertifyOptions) => collectHere(name, 'worker', options),
+  run: runHere,
+  load: (name: BrowserKindName) => {
+    remote = createRemoteCalls(browserKinds[name]());
+  },
+  open: (...args: Parameters<RemoteCalls['open']>) => remote?.open(...args),
+  expose: (...args: Parameters<RemoteCalls['expose']>) => remote?.expose(...args),
+  close: (...args: Parameters<RemoteCalls['close']>) => remote?.close(...args),
+  remove: (...args: Parameters<RemoteCalls['remove']>) => remote?.remove(...args),
+  damage: (...args: Parameters<RemoteCalls['damage']>) => remote?.damage(...args),
+});

@@ -142,6 +142,7 @@ const bundle = async (modules: readonly string[]): Promise<string> => {
     bundle: true,
     format: 'iife',
     globalName: 'holdfast',
+    external: ['expo-sqlite'],
     write: false,
   });
   return outputFiles[0]?.text ?? '';

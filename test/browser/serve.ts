@@ -10,8 +10,11 @@ import {componentFolder} from '../components/component.ts';
 /** Texts and bytes by their path, which begins with a slash. */
 export type Files = {readonly [path: string]: string | Uint8Array};
 
+// Packages that Holdfast itself imports by their names, where an application has them.
+const IMPORTS = JSON.stringify({imports: {'expo-sqlite': '/expo-sqlite.js'}});
 const PAGE =
-  '<!doctype html><meta charset="utf-8"><title>Holdfast</title><script src="/holdfast.js"></script>';
+  '<!doctype html><meta charset="utf-8"><title>Holdfast</title>' +
+  `<script type="importmap">${IMPORTS}</script><script src="/holdfast.js"></script>`;
 
 // With these a page may share memory with its workers, which some virtual file systems want.
 const HEADERS = {
@@ -37,7 +40,7 @@ export const serve = async (files: Files): Promise<{url: string; close(): Promis
 
   const answer = async (path: string, response: ServerResponse): Promise<void> => {
     const found = path === '/' ? PAGE : await find(path).catch(() => undefined);
-    const type = path === '/' ? 'text/html' : (TYPES[extname(path)] ?? 'application/octet-stream');
+    const type = path === '/' ? 'text/html' : (TYPES[extname(path)] ?? 'text/javascript');
     response.writeHead(found === undefined ? 404 : 200, {...HEADERS, 'content-type': type});
     response.end(found);
   };

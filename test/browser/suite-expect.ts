@@ -2,6 +2,10 @@
 
 export const expect = (actual: unknown) => ({
   toBe: (expected: unknown): void => {
+    if (typeof actual === 'string' && typeof expected === 'string' && actual !== expected) {
+      const [one, other] = aroundDifference(actual, expected);
+      throw new Error(`expected …${show(one)}… to be …${show(other)}…`);
+    }
     if (!Object.is(actual, expected)) {
       throw new Error(`expected ${show(actual)} to be ${show(expected)}`);
     }
@@ -12,6 +16,16 @@ export const expect = (actual: unknown) => ({
     }
   },
 });
+
+// Of long texts, the part that matters.
+const aroundDifference = (one: string, other: string): readonly [string, string] => {
+  let index = 0;
+  while (one[index] === other[index]) {
+    index++;
+  }
+  const part = (text: string) => text.slice(Math.max(0, index - 80), index + 80);
+  return [part(one), part(other)];
+};
 
 const isObject = (thing: unknown): thing is {readonly [name: string]: unknown} =>
   typeof thing === 'object' && thing !== null;

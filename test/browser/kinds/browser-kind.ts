@@ -63,11 +63,15 @@ export const shareHandles = (kind: BrowserKind): BrowserKind => {
   };
 };
 
-/** What test/components has installed, as the pages' server hands it out. */
-export const importFromServer = <Module>(path: string): Promise<Module> =>
+/** A module of the pages' server, by its path. */
+export const importFromOrigin = <Module>(path: string): Promise<Module> =>
   import(
-    /* @vite-ignore */ `${(globalThis as unknown as {location: {origin: string}}).location.origin}/components/${path}`
+    /* @vite-ignore */ `${(globalThis as unknown as {location: {origin: string}}).location.origin}${path}`
   );
+
+/** A module that test/components has installed, by its component and its path there. */
+export const importFromServer = <Module>(path: string): Promise<Module> =>
+  importFromOrigin(`/components/${path}`);
 
 interface Directory {
   removeEntry(name: string, options?: {recursive: boolean}): Promise<void>;
