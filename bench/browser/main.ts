@@ -1,6 +1,9 @@
 // Measures persistence in a real Chromium, profiles on disk, beside tinybase@10.0.1 in one run: a one-cell edit until it
 // is acknowledged, the first save, a cold open, and the longest time that the page stood still.
 //
+// SQLite runs in a worker, its file in a pool of OPFS: with Holdfast in `rows`, the store on the page; with TinyBase in `json`,
+// the store in the worker too, so that what stands still there is the worker.
+//
 //   npm test -- test/browser       (once: installs the browser)
 //   npm run bench -- browser
 
@@ -12,6 +15,7 @@ declare const window: {
   readonly holdfast: {
     measureEdits(how: [Library, Place, string, number, number]): Promise<Measured>;
     measureLoad(how: [Library, Place, string]): Promise<Opened>;
+    measureStore(rowCount: number): number;
   };
 };
 
@@ -65,7 +69,7 @@ const show = (ms: number): string => `${ms < 10 ? ms.toFixed(2) : Math.round(ms)
 console.log('| place, rows of 5 cells | | one-cell edit | first save | stalled | cold open | stalled |');
 console.log('| --- | --- | ---: | ---: | ---: | ---: | ---: |');
 try {
-  for (const place of ['IndexedDB', 'OPFS'] as const) {
+  for (const place of ['IndexedDB', 'SQLite', 'OPFS'] as const) {
     for (const rowCount of ROW_COUNTS) {
       for (const library of ['holdfast', 'tinybase'] as const) {
         const {editMs, saveMs, saveStallMs, loadMs, loadStallMs} = await measure(library, place, rowCount);
@@ -75,6 +79,10 @@ try {
       }
     }
   }
+  const profile = await browser.newProfile();
+  const page = await profile.newPage();
+  const storeMs = await page.evaluate((rowCount) => window.holdfast.measureStore(rowCount), 100_000);
+  console.log(`\nHoldfast's store alone, 100,000 rows set in one transaction: ${show(storeMs)}`);
 } finally {
   await browser.close();
 }

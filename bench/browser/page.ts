@@ -3,11 +3,15 @@
 import * as tinybase from 'tinybase';
 import {createOpfsPersister as createTinyBaseOpfsPersister} from 'tinybase/persisters/persister-browser';
 import {createIndexedDbPersister as createTinyBaseIndexedDbPersister} from 'tinybase/persisters/persister-indexed-db';
+import {createSqliteWasmPersister as createTinyBaseSqliteWasmPersister} from 'tinybase/persisters/persister-sqlite-wasm';
 import * as holdfast from '../../src/entry/index.ts';
 import {createOpfsPersister} from '../../src/entry/persisters/persister-browser.ts';
 import {createIndexedDbPersister} from '../../src/entry/persisters/persister-indexed-db.ts';
+import {createRemotePersister} from '../../src/entry/persisters/persister-remote.ts';
+import {answerPage, startWorker} from '../../test/browser/page-worker.ts';
+import {exposePool, openPool} from './sqlite.ts';
 
-export type Place = 'IndexedDB' | 'OPFS';
+export type Place = 'IndexedDB' | 'OPFS' | 'SQLite';
 export type Library = 'holdfast' | 'tinybase';
 
 export interface Measured {
@@ -64,6 +68,9 @@ const open = async (
     const create = isOurs ? createIndexedDbPersister : createTinyBaseIndexedDbPersister;
     return {store, persister: create(store as never, name) as unknown as Persister};
   }
+  if (place === 'SQLite') {
+    return {store, persister: await (isOurs ? openRemote(store, name) : openTinyBaseSqlite(store, name))};
+  }
   const {navigator} = globalThis as unknown as {
     navigator: {
       storage: {getDirectory(): Promise<{getFileHandle(name: string, options: object): Promise<never>}>};
@@ -73,6 +80,23 @@ const open = async (
   const create = isOurs ? createOpfsPersister : createTinyBaseOpfsPersister;
   return {store, persister: create(store as never, handle) as unknown as Persister};
 };
+
+// Ours has its store on the page, and the handle in the worker.
+const openRemote = async (store: Store, name: string): Promise<Persister> => {
+  const {port1, port2} = new MessageChannel();
+  await startWorker().call('exposePool', name, port1);
+  return (await createRemotePersister(store as never, port2, {mode: 'rows'})) as unknown as Persister;
+};
+
+// TinyBase's wants the handle where the store is: in the worker, this runs there.
+const openTinyBaseSqlite = async (store: Store, name: string): Promise<Persister> => {
+  const {sqlite3, db} = await openPool(name);
+  return createTinyBaseSqliteWasmPersister(store as never, sqlite3, db) as unknown as Persister;
+};
+
+const isOnPage = (globalThis as {document?: unknown}).document !== undefined;
+const isForWorker = (library: Library, place: Place): boolean =>
+  isOnPage && library === 'tinybase' && place === 'SQLite';
 
 // TinyBase tells by its status alone when an auto-save is stored.
 const untilSaved = (persister: Persister, edit: () => void): Promise<void> => {
@@ -122,6 +146,10 @@ export const measureEdits = async ([library, place, name, rowCount, edits]: [
   number,
   number,
 ]): Promise<Measured> => {
+  if (isForWorker(library, place)) {
+    const how = [library, place, name, rowCount, edits];
+    return (await startWorker().call('measureEdits', how)) as Measured;
+  }
   const {store, persister} = await open(library, place, name);
   store.setTable('t', makeTable(rowCount));
   const {ms: saveMs, stallMs: saveStallMs} = await watchStalls(() => persister.startAutoSave());
@@ -137,8 +165,25 @@ export const measureEdits = async ([library, place, name, rowCount, edits]: [
 };
 
 export const measureLoad = async ([library, place, name]: [Library, Place, string]): Promise<Opened> => {
+  if (isForWorker(library, place)) {
+    return (await startWorker().call('measureLoad', [library, place, name])) as Opened;
+  }
   const {store, persister} = await open(library, place, name);
   const {ms: loadMs, stallMs: loadStallMs} = await watchStalls(() => persister.load());
   await persister.destroy();
   return {loadMs, loadStallMs, rowCount: store.getRowCount('t')};
 };
+
+/** What the store alone takes for a load: one transaction that sets everything, median of five. */
+export const measureStore = (rowCount: number): number => {
+  const figures = Array.from({length: 5}, () => {
+    const content = [{t: makeTable(rowCount)}, {}];
+    const store = holdfast.createStore();
+    const start = performance.now();
+    store.transaction(() => store.setContent(content as never));
+    return performance.now() - start;
+  });
+  return figures.sort((one, other) => one - other)[2] ?? Number.NaN;
+};
+
+answerPage({exposePool, measureEdits, measureLoad});

@@ -1,28 +1,10 @@
-// The rows that the engine's benchmarks store, and the bare driver's way with them: the floor that nothing can be under.
+// The bare driver's way with the rows that the engine's benchmarks store: the floor that nothing can be under.
 
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import Database from 'better-sqlite3';
-
-export const CELLS_A_ROW = 5;
-
-export type BenchRow = {name: string; count: number; score: number; active: boolean; note: string};
-
-/** Row ids and rows of five cells: two strings, two numbers, a boolean. */
-export const makeRows = (rowCount: number): {[rowId: string]: BenchRow} => {
-  const rows: {[rowId: string]: BenchRow} = {};
-  for (let index = 0; index < rowCount; index++) {
-    rows[`row${index}`] = {
-      name: `name ${index}`,
-      count: index,
-      score: index * 1.5,
-      active: index % 2 === 0,
-      note: `some text ${index % 100}`,
-    };
-  }
-  return rows;
-};
+import type {BenchRow} from './rows.ts';
 
 /** A new database file in WAL mode, synchronous NORMAL; `dispose` closes and removes it. */
 export const openDatabase = () => {

@@ -8,7 +8,8 @@ import {createStore as createTinyBaseStore} from 'tinybase';
 import {createBetterSqlite3Persister as createTinyBasePersister} from 'tinybase/persisters/persister-better-sqlite3';
 import {createBetterSqlite3Persister} from '../../src/entry/persisters/persister-better-sqlite3.ts';
 import {createStore} from '../../src/entry/store.ts';
-import {bareInsert, bareLoad, bareUpsert, makeRows, openDatabase} from './cases.ts';
+import {bareInsert, bareLoad, bareUpsert, openDatabase} from './cases.ts';
+import {makeRows} from './rows.ts';
 
 const ROW_COUNT = 100_000;
 const RUNS = 5;

@@ -68,6 +68,7 @@ export const createFakePorts = (): FakePorts => {
     clearTimer: (handle) => {
       timers = timers.filter((timer) => timer !== handle);
     },
+    yieldToHost: async () => undefined,
     random: () => 0.5,
     warn: (message, error) => {
       warnings.push({message, error});

@@ -10,6 +10,8 @@ export interface Ports {
   /** Calls back once after `delayMs`. A timer `inBackground` does not keep a process alive, where the host can avoid it. */
   readonly setTimer: (callback: () => void, delayMs: number, inBackground?: boolean) => TimerHandle;
   readonly clearTimer: (handle: TimerHandle) => void;
+  /** Resolves when the host has done what else there was to do: for long work, between its slices. */
+  readonly yieldToHost: () => Promise<void>;
   /** A number in [0, 1). */
   readonly random: () => number;
   /** Tells a developer of a background fault that nobody listens to. */
@@ -18,6 +20,14 @@ export interface Ports {
 
 declare const setTimeout: (callback: () => void, delayMs: number) => unknown;
 declare const clearTimeout: (handle: unknown) => void;
+interface MessagePortLike {
+  onmessage: (() => void) | null;
+  postMessage(message: null): void;
+  close(): void;
+}
+declare const MessageChannel:
+  | (new () => {readonly port1: MessagePortLike; readonly port2: MessagePortLike})
+  | undefined;
 declare const console: {warn: (...parts: unknown[]) => void};
 
 /** The ports of whatever host this runs on. */
@@ -31,6 +41,20 @@ export const hostPorts: Ports = {
     return handle;
   },
   clearTimer: (handle) => clearTimeout(handle),
+  // A message comes behind what waits already, and at once: timers that set one another are held up, in browsers.
+  yieldToHost: () =>
+    new Promise((resolve) => {
+      if (typeof MessageChannel === 'undefined') {
+        setTimeout(resolve, 0);
+        return;
+      }
+      const {port1, port2} = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        resolve();
+      };
+      port2.postMessage(null);
+    }),
   random: () => Math.random(),
   warn: (message, error) => console.warn(message, error),
 };

@@ -210,3 +210,31 @@ test('[CN4] a COMMIT that meets a lock is tried again by itself, where the diale
   const again = ['BEGIN', 'SET', 'INSERT', 'COMMIT'];
   expect(await sentBy('postgres')).toEqual([...again, 'ROLLBACK', ...again]);
 });
+
+describe('connections of one handle', () => {
+  test('[WA1] hear of one another’s commits, and not of their own', async () => {
+    const {db, query, later, limits} = setUp();
+    const open = (handle: object) =>
+      createConnection({kind: 'statements', dialect: 'sqlite', limits, handle, query: later});
+    const [one, other, stranger] = [open(db), open(db), open(query)];
+    const told = {one: 0, other: 0, stranger: 0};
+    one.watch?.(() => told.one++);
+    const unwatch = other.watch?.(() => told.other++);
+    stranger.watch?.(() => told.stranger++);
+
+    await one.apply(() => [insert('fido')]);
+    expect(told).toEqual({one: 0, other: 1, stranger: 0});
+    await one.interactive((ask) => ask(insert('felix')));
+    expect(told).toEqual({one: 0, other: 2, stranger: 0});
+    await one.transaction('read', function* () {
+      yield statement('SELECT * FROM pets');
+    });
+    await expect(one.apply(() => [insert('fido')])).rejects.toThrow();
+    expect(told).toEqual({one: 0, other: 2, stranger: 0});
+    await other.apply(() => [insert('rex')]);
+    expect(told).toEqual({one: 1, other: 2, stranger: 0});
+    unwatch?.();
+    await one.apply(() => [insert('polly')]);
+    expect(told).toEqual({one: 1, other: 2, stranger: 0});
+  });
+});

@@ -70,9 +70,12 @@ export interface Connection {
   interactive<Result>(
     body: (query: (statement: Statement) => Promise<readonly SqlRow[]>) => Promise<Result>,
   ): Promise<Result>;
-  /** Calls back whenever the database may have changed; undefined where the driver cannot tell. */
+  /**
+   * Calls back whenever the database may have changed, also by another connection of the same handle; undefined where
+   * nobody can tell.
+   */
   readonly watch: Driver['watch'];
-  /** Listens to a channel, between transactions; undefined where the driver cannot. */
+  /** Listens to channels, between transactions; undefined where the driver cannot. */
   readonly listen: Driver['listen'];
   getStats(): ConnectionStats;
   close(): Promise<void>;
@@ -84,7 +87,10 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     driver.hasReturning === false
       ? {...dialects[driver.dialect], hasReturning: false}
       : dialects[driver.dialect];
+  const {listen} = driver;
   const queue = queueOf(driver);
+  const neighbours = driver.handle === undefined ? undefined : neighboursOf(driver.handle);
+  const ownListeners = new Set<() => void>();
   let statementCount = 0;
   let byteCount = 0;
 
@@ -233,6 +239,15 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
         return work(query);
       },
     );
+  // A transaction of the application's would be joined, and what is saved then goes with it.
+  const requireFree = (): void => {
+    if (!mayBeOpen && driver.isInTransaction?.() === true) {
+      throw new HoldfastError(
+        'driver/busy',
+        'The application is in a transaction of its own on this connection; end it, or give the persister a pool.',
+      );
+    }
+  };
 
   const runOnce = async <Result>(
     mode: 'read' | 'write',
@@ -264,6 +279,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
         mode === 'read' ? drive(body(), (sent) => send(driver.query, sent)) : runBatch(driver.batch, body),
       );
     }
+    requireFree();
     const driveOver = (query: StatementsDriver['query']) => drive(body(), (sent) => send(query, sent));
     const {transact} = driver;
     if (transact !== undefined) {
@@ -306,21 +322,48 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
     }
   };
 
-  const transaction: Connection['transaction'] = (mode, body, around) =>
-    queue.add(() => retryWhileBusy(() => runOnce(mode, body, around)));
+  const transaction: Connection['transaction'] = async (mode, body, around) => {
+    const result = await queue.add(() => retryWhileBusy(() => runOnce(mode, body, around)));
+    mode === 'write' && tellNeighbours();
+    return result;
+  };
+
+  const tellNeighbours = (): void => {
+    for (const listeners of neighbours ?? []) {
+      if (listeners !== ownListeners) {
+        for (const listener of listeners) {
+          listener();
+        }
+      }
+    }
+  };
+
+  const watch: NonNullable<Driver['watch']> = (onMaybeChanged) => {
+    const unwatch = driver.watch?.(onMaybeChanged);
+    const listener = () => onMaybeChanged();
+    ownListeners.add(listener);
+    neighbours?.add(ownListeners);
+    return () => {
+      unwatch?.();
+      ownListeners.delete(listener);
+      ownListeners.size === 0 && neighbours?.delete(ownListeners);
+    };
+  };
 
   return {
     dialect,
     changeCounter:
-      driver.hasOneConnection === false ? undefined : (driver.changeCounter ?? dialect.changeCounter),
+      driver.hasOneConnection === false && !dialect.isCounterShared
+        ? undefined
+        : (driver.changeCounter ?? dialect.changeCounter),
     limits: driver.limits,
-    watch: driver.watch,
+    watch: driver.watch === undefined && neighbours === undefined ? undefined : watch,
     listen:
-      driver.listen &&
-      ((channel, onNotified, onLost) =>
+      listen &&
+      ((channels, onTold, onLost) =>
         queue.add(async () => {
-          const stop = await driver.listen?.(channel, onNotified, onLost);
-          return () => queue.add(async () => stop?.());
+          const {processId, stop} = await listen(channels, onTold, onLost);
+          return {processId, stop: () => queue.add(stop)};
         })),
     query: (sent) =>
       queue.add(() =>
@@ -334,9 +377,10 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
       });
     },
     transaction,
-    interactive: (body) =>
-      queue.add(() =>
+    interactive: async (body) => {
+      const result = await queue.add(() =>
         retryWhileBusy(async () => {
+          requireFree();
           const bodyOver = (query: StatementsDriver['query']) => body((sent) => send(query, sent));
           if (driver.kind === 'statements' && driver.transact !== undefined) {
             return runTransact(driver.transact, 'write', bodyOver);
@@ -358,12 +402,24 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
             ? runLent(driver.pin, begin.write, work)
             : work(query);
         }),
-      ),
+      );
+      tellNeighbours();
+      return result;
+    },
     getStats: () => ({statementCount, byteCount}),
     close: async () => {
       await driver.close?.();
     },
   };
+};
+
+// Who listens to commits of one handle, by connection.
+const neighbourhoods = new WeakMap<object, Set<ReadonlySet<() => void>>>();
+
+const neighboursOf = (handle: object): Set<ReadonlySet<() => void>> => {
+  const neighbours = neighbourhoods.get(handle) ?? new Set();
+  neighbourhoods.set(handle, neighbours);
+  return neighbours;
 };
 
 const driveNow = <Result>(
@@ -413,24 +469,34 @@ const ADVICE_OF_FAULT: Record<FaultKind, string> = {
   corrupt: 'The database file is damaged; restore a copy. Nothing was written to it.',
   constraint: 'The table refuses the row; change the row or the constraint.',
   'read-only': 'The database was opened read-only; open it for writing.',
-  closed: 'The handle is closed or was never open; keep it open until the persister is destroyed.',
+  closed:
+    'The handle is closed, was never open, or has lost its server; keep it open until the persister is destroyed. ' +
+    'A pool connects again by itself, and what is pending is saved then; a single client does not: open another.',
   missing: 'A table or column is not there (any more).',
   'too-large':
     'A value, a row or a statement is larger than the database takes; store less in one, or choose a layout that divides it.',
   other: 'The cause says why; details.sql is the statement.',
 };
 
-// Parameters are the application's data, and stay out of errors.
-const wrapFault = (dialect: Dialect, error: unknown, {sql}: Statement): HoldfastError => {
-  const fault = dialect.classify(error);
+const subjectOf = (about: Statement['about']): string =>
+  about === undefined
+    ? 'a statement'
+    : about.rowIds.length === 1
+      ? `row "${about.rowIds[0]}" of table "${about.table}"`
+      : `${about.rowIds.length} rows of table "${about.table}"`;
+
+// Parameters are the application's data, and stay out of errors, but for the ids of rows.
+const wrapFault = (dialect: Dialect, error: unknown, {sql, about}: Statement): HoldfastError => {
+  const fault = dialect.classify(error, about !== undefined);
   const constraint = fault === 'constraint' ? dialect.constraintOf(error) : undefined;
   const said = error instanceof Error ? error.message : String(error);
   return new HoldfastError(
     CODE_OF_FAULT[fault],
-    `The database refused a statement: ${said}. ${ADVICE_OF_FAULT[fault]}`,
+    `The database refused ${subjectOf(about)}${constraint === undefined ? '' : ` because of "${constraint}"`}: ${said}. ${ADVICE_OF_FAULT[fault]}`,
     {
       fault,
       sql: sql.length > 2_000 ? `${sql.slice(0, 2_000)}…` : sql,
+      ...(about === undefined ? {} : {table: about.table, rowIds: about.rowIds}),
       ...(constraint === undefined ? {} : {constraint}),
     },
     error,

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {createDatabasePlace, custom} from '../../test/contract/databases.ts';
 import {driverSuite} from '../testing/driver.suite.ts';
-import {customDriver} from './custom-driver.ts';
+import {customPostgreSqlDriver, customSqliteDriver} from './custom-driver.ts';
 
 driverSuite({
   name: 'of custom functions',
@@ -12,7 +12,7 @@ driverSuite({
 
 test('what resolves with nothing has no rows, and parameters are the application’s to keep', async () => {
   const params: unknown[] = [];
-  const driver = customDriver('sqlite', {
+  const driver = customSqliteDriver({
     executeCommand: async (_sql, given) => {
       params.push(given);
       given?.push('more');
@@ -29,7 +29,7 @@ test('what resolves with nothing has no rows, and parameters are the application
 
 test('listens through the functions, with the handle that they gave', () => {
   const listeners = new Map<symbol, (tableName: string) => void>();
-  const driver = customDriver('sqlite', {
+  const driver = customSqliteDriver({
     executeCommand: async () => [],
     addChangeListener: (listener) => {
       const handle = Symbol();
@@ -48,5 +48,34 @@ test('listens through the functions, with the handle that they gave', () => {
   }
   expect(callCount).toBe(1);
   unwatch?.();
+  expect(listeners.size).toBe(0);
+});
+
+test('listens to channels of PostgreSQL through the functions, and takes a call without words for one', async () => {
+  const listeners = new Map<string, (text: string) => void>();
+  const driver = customPostgreSqlDriver({
+    executeCommand: async () => [],
+    addChangeListener: async (channel, listener) => {
+      listeners.set(channel, listener);
+      return channel;
+    },
+    delChangeListener: (channel) => {
+      listeners.delete(channel);
+    },
+    destroy: () => undefined,
+  });
+  const told: string[][] = [];
+  const listening = await driver.listen?.(
+    ['pets', 'shops'],
+    (channel, text) => void told.push([channel, text]),
+    () => undefined,
+  );
+  listeners.get('pets')?.('{}');
+  (listeners.get('shops') as (() => void) | undefined)?.();
+  expect(told).toEqual([
+    ['pets', '{}'],
+    ['shops', ''],
+  ]);
+  await listening?.stop();
   expect(listeners.size).toBe(0);
 });

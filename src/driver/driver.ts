@@ -20,6 +20,13 @@ export interface DriverLimits {
   readonly maxTextBytes?: number;
 }
 
+/** What listens to channels, until it is stopped. */
+export interface Listening {
+  /** The server's process that listens, where the driver knows it. */
+  readonly processId?: number | undefined;
+  stop(): Promise<void>;
+}
+
 interface DriverBase {
   readonly dialect: DialectName;
   readonly limits: DriverLimits;
@@ -36,19 +43,24 @@ interface DriverBase {
   readonly hasOneConnection?: boolean;
   /** What is asked in place of the dialect's `changeCounter`, where the host does not answer that. */
   readonly changeCounter?: Statement;
+  /**
+   * Whether the one connection is in a transaction, which is the application's, then. Wanted where a transaction that is begun
+   * within another joins it instead of being refused.
+   */
+  readonly isInTransaction?: () => boolean;
   /** Whether the rows of RETURNING come back (default true). */
   readonly hasReturning?: boolean;
   /** Calls back whenever the database may have changed, by this handle or by others; returns how to stop. */
   readonly watch?: (onMaybeChanged: () => void) => () => void;
   /**
-   * Listens to a channel on which the database tells of writes; resolves with how to stop. `onLost` is called once where
-   * the connection that listened is gone, and nobody will be told any more.
+   * Listens to channels on which the database tells of writes. `onLost` is called once where the connection that listened is
+   * gone: what was told since is lost, and nobody will be told any more, or by another process of the server.
    */
   readonly listen?: (
-    channel: string,
-    onNotified: () => void,
+    channels: readonly string[],
+    onTold: (channel: string, text: string) => void,
     onLost: () => void,
-  ) => Promise<() => Promise<void>>;
+  ) => Promise<Listening>;
   /** Ends what the driver itself opened. The caller's handle stays open: it is the caller's. */
   readonly close?: () => void | Promise<void>;
 }

@@ -18,6 +18,7 @@ import {
   isQuestion,
   type RemotePort,
   type Reply,
+  type Told,
   toPlainError,
 } from './remote-messages.ts';
 import {showLife, watchLife} from './web-life.ts';
@@ -31,7 +32,8 @@ interface Turn {
 }
 
 interface User {
-  readonly turns: Map<number, Turn>;
+  /** Each resolves once the handle is lent; what belongs to it may be asked for before. */
+  readonly turns: Map<number, Promise<Turn>>;
   readonly watches: Map<number, () => void | Promise<void>>;
   unwatchLife: () => void;
 }
@@ -68,7 +70,13 @@ export const exposeDriver = (driver: Driver, port: RemotePort): (() => void) => 
     users.delete(from);
     user?.unwatchLife();
     await Promise.all([
-      ...[...(user?.turns.values() ?? [])].map((open) => open.end(false)),
+      ...[...(user?.turns.values() ?? [])].map((lending) =>
+        lending.then(
+          (lent) => lent.end(false),
+          // It was never lent.
+          () => undefined,
+        ),
+      ),
       ...[...(user?.watches.values() ?? [])].map((unwatch) => unwatch()),
     ]);
   };
@@ -81,41 +89,39 @@ export const exposeDriver = (driver: Driver, port: RemotePort): (() => void) => 
 
   const answer = async (from: Id, id: number, ask: Ask): Promise<readonly SqlRow[] | undefined> => {
     const user = userOf(from);
-    const tell = (what: 'changed' | 'lost') => post({holdfast: 'driver', to: from, id, tell: what});
+    const tell = (what: Told) => post({holdfast: 'driver', to: from, id, tell: what});
     switch (ask.kind) {
       case 'describe':
         user.unwatchLife = watchLife(ask.lifeLock, () => void forgetUser(from));
         post({holdfast: 'driver', description: await describe()});
         return undefined;
       case 'query':
-        return ask.turn === undefined ? query(ask.statement) : turnOf(user, ask.turn).query(ask.statement);
+        return ask.turn === undefined
+          ? query(ask.statement)
+          : (await turnOf(user, ask.turn)).query(ask.statement);
       case 'begin': {
-        const begun = await turn(ask.mode);
-        if (users.get(from) !== user) {
-          // Whoever asked has gone while it waited.
-          await begun.end(false);
-          return undefined;
-        }
-        user.turns.set(id, begun);
+        const lending = turn(ask.mode);
+        user.turns.set(id, lending);
+        await lending;
         return undefined;
       }
       case 'end': {
-        const open = turnOf(user, ask.turn);
+        const lending = turnOf(user, ask.turn);
         user.turns.delete(ask.turn);
-        await open.end(ask.isDone);
+        await (await lending).end(ask.isDone);
         return undefined;
       }
       case 'watch':
         user.watches.set(id, driver.watch?.(() => tell('changed')) ?? (() => undefined));
         return undefined;
       case 'listen': {
-        const unlisten = await driver.listen?.(
-          ask.channel,
-          () => tell('changed'),
+        const listening = await driver.listen?.(
+          ask.channels,
+          (channel, text) => tell({channel, text}),
           () => tell('lost'),
         );
-        user.watches.set(id, unlisten ?? (() => undefined));
-        return undefined;
+        user.watches.set(id, () => listening?.stop());
+        return [{processId: listening?.processId}];
       }
       case 'forget': {
         const unwatch = user.watches.get(ask.watch);
@@ -154,11 +160,12 @@ export const exposeDriver = (driver: Driver, port: RemotePort): (() => void) => 
     port.removeEventListener('message', onMessage);
     port.removeEventListener('close', onClose);
     onClose();
+    post({holdfast: 'driver', description: undefined});
     void life.then(({end}) => end());
   };
 };
 
-const turnOf = (user: User, id: number): Turn => {
+const turnOf = (user: User, id: number): Promise<Turn> => {
   const turn = user.turns.get(id);
   if (turn === undefined) {
     throw new Error('The transaction is over, or its database is closed');

@@ -5,6 +5,7 @@
 // takes the locks, and gives them back; no statement between can find the database locked.
 
 import type {SqlValue} from '../sql/statement.ts';
+import {watchFileOf} from './database-file-watch.ts';
 import {SQLITE_LIMITS, type StatementsDriver} from './driver.ts';
 import {toExactRow} from './exact-rows.ts';
 
@@ -36,17 +37,18 @@ type Transact = NonNullable<StatementsDriver['transact']>;
 export const libSqlDriver = (client: LibSqlClient): StatementsDriver => {
   const isLocal = client.protocol === 'file';
   const transact = isLocal ? transactLocally(client) : transactRemotely(client);
+  const query: StatementsDriver['query'] = (sent) =>
+    isLocal && /^\s*SELECT\b/i.test(sent.sql)
+      ? transact('read', (queryInside) => queryInside(sent))
+      : queryBy(client)(sent);
   return {
     kind: 'statements',
     dialect: 'sqlite',
     limits: SQLITE_LIMITS,
     // A client lends connections of a pool, or streams of a server; of a database in memory it has one.
     hasOneConnection: false,
-    ...(isLocal ? {handle: client} : {}),
-    query: (sent) =>
-      isLocal && /^\s*SELECT\b/i.test(sent.sql)
-        ? transact('read', (query) => query(sent))
-        : queryBy(client)(sent),
+    ...(isLocal ? {handle: client, watch: watchFileOf(query)} : {}),
+    query,
     transact,
   };
 };

@@ -37,6 +37,7 @@ const opSqlite: DatabaseKind = {
 const NO_PRAGMA = 'its implementation for Node takes no PRAGMA';
 
 certifyDriver(opSqlite, {
+  isTold: true,
   driver: {
     CN3: 'its calls return promises',
     CN4: NO_PRAGMA,

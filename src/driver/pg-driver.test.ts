@@ -77,6 +77,21 @@ certifyDriver(
   skip,
 );
 
+test.skipIf(noPostgres)('[PG10] errors of idle connections are heard while a persister lives', async () => {
+  const pool = new pg.Pool(await optionsFor('idle')) as PgPool &
+    Ending & {listenerCount(event: string): number};
+  const persisters = [
+    await createPgPersister(createStore(), pool, {mode: 'rows'}),
+    await createPgPersister(createStore(), pool, {mode: 'json'}),
+  ];
+  expect(pool.listenerCount('error')).toBe(1);
+  await persisters[0]?.destroy();
+  expect(pool.listenerCount('error')).toBe(1);
+  await persisters[1]?.destroy();
+  expect(pool.listenerCount('error')).toBe(0);
+  await pool.end();
+});
+
 test('[CN7] what is neither pool nor client of pg is refused', async () => {
   await expect(createPgPersister(createStore(), {query: () => undefined} as never)).rejects.toMatchObject({
     code: 'argument/wrong-handle',

@@ -1,34 +1,64 @@
-// Driver: PostgreSQL in Node, through the package pg: a `Pool`, which lends a connection for each transaction, or a `Client`.
+// Driver: PostgreSQL in Node, through the package pg: a `Pool`, which lends a connection for each transaction, or a `Client`, the
+// pool's or one's own.
 
 import type {SqlRow, SqlValue} from '../sql/statement.ts';
 import {POSTGRES_LIMITS, type StatementsDriver} from './driver.ts';
+import {hearErrors, type ListeningClient, listenOver, listenOverOneOf} from './pg-listening.ts';
 
 interface PgQueryable {
   query(sql: string, params?: SqlValue[]): Promise<{readonly rows: readonly unknown[]}>;
 }
 
-interface PgEvents {
-  on(event: string, listener: (thing: never) => void): unknown;
-  removeListener(event: string, listener: (thing: never) => void): unknown;
-}
-
-/** The part of pg's `Client` that is called. */
-export interface PgClient extends PgQueryable, PgEvents {
-  escapeIdentifier(name: string): string;
+/** The part of pg's `Client` and `PoolClient` that is called. */
+export interface PgClient extends Omit<ListeningClient, 'query'>, PgQueryable {
+  /** `I` outside of transactions; older versions of pg do not say. */
+  getTransactionStatus?(): string | null;
 }
 
 /** The part of pg's `Pool` that is called. */
 export interface PgPool extends PgQueryable {
   readonly totalCount: number;
+  readonly options?: {readonly max?: number | undefined};
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  removeListener(event: 'error', listener: (error: Error) => void): unknown;
   connect(): Promise<PgClient & {release(isBroken?: boolean): void}>;
 }
 
 export const pgDriver = (pg: PgPool | PgClient): StatementsDriver =>
-  isPool(pg)
-    ? {...FACTS, hasOneConnection: false, query: queryBy(pg), pin: pinOf(pg), listen: listenByPool(pg)}
-    : {...FACTS, query: queryBy(pg), handle: pg, listen: listenBy(pg)};
+  isPool(pg) ? overPool(pg) : overClient(pg);
 
 const FACTS = {kind: 'statements', dialect: 'postgres', limits: POSTGRES_LIMITS} as const;
+
+const overPool = (pool: PgPool): StatementsDriver => ({
+  ...FACTS,
+  hasOneConnection: false,
+  query: queryBy(pool),
+  pin: pinOf(pool),
+  // The one connection of a pool of one is needed for saving.
+  ...(pool.options?.max === 1 ? {} : {listen: listenOverOneOf(pool)}),
+  close: hearErrors(pool),
+});
+
+const overClient = (client: PgClient): StatementsDriver => {
+  const unhear = hearErrors(client);
+  let hasEnded = false;
+  const onEnd = () => {
+    hasEnded = true;
+  };
+  client.on('end', onEnd);
+  return {
+    ...FACTS,
+    handle: client,
+    query: queryBy(client),
+    listen: listenOver(client),
+    // What an ended one was in, it is in no more.
+    isInTransaction: () => !hasEnded && (client.getTransactionStatus?.() ?? 'I') !== 'I',
+    close: () => {
+      unhear();
+      client.removeListener('end', onEnd);
+    },
+  };
+};
 
 const isPool = (pg: PgPool | PgClient): pg is PgPool => 'totalCount' in pg;
 
@@ -54,76 +84,8 @@ const pinOf =
       await client.query('ROLLBACK').catch(onError);
       throw error;
     } finally {
-      client.removeListener('error', onError);
+      // What a broken one still has to say, nobody asked for.
+      isBroken || client.removeListener('error', onError);
       client.release(isBroken);
     }
-  };
-
-// A connection of the pool's is kept for as long as anybody listens.
-const listenByPool =
-  (pool: PgPool): NonNullable<StatementsDriver['listen']> =>
-  async (channel, onNotified, onLost) => {
-    const client = await pool.connect();
-    let isReleased = false;
-    const release = (isBroken: boolean) => {
-      if (!isReleased) {
-        isReleased = true;
-        client.removeListener('notification', onNotification);
-        client.release(isBroken);
-      }
-    };
-    const onNotification = ({channel: told}: {readonly channel: string}) => {
-      told === channel && onNotified();
-    };
-    const onEnd = () => {
-      if (!isReleased) {
-        release(true);
-        onLost();
-      }
-    };
-    client.on('notification', onNotification);
-    client.on('error', onEnd);
-    client.on('end', onEnd);
-    try {
-      await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
-    } catch (error) {
-      release(true);
-      throw error;
-    }
-    return async () => {
-      // The connection ends with its release: whoever is lent it next is not to be told.
-      release(true);
-    };
-  };
-
-// Channels that are listened to over a client, and how many times each.
-const listenCounts = new WeakMap<PgClient, Map<string, number>>();
-
-const listenBy =
-  (client: PgClient): NonNullable<StatementsDriver['listen']> =>
-  async (channel, onNotified) => {
-    const counts = listenCounts.get(client) ?? new Map<string, number>();
-    listenCounts.set(client, counts);
-    const onNotification = ({channel: told}: {readonly channel: string}) => {
-      told === channel && onNotified();
-    };
-    const name = client.escapeIdentifier(channel);
-    client.on('notification', onNotification);
-    counts.set(channel, (counts.get(channel) ?? 0) + 1);
-    const stop = async () => {
-      client.removeListener('notification', onNotification);
-      const count = (counts.get(channel) ?? 1) - 1;
-      counts.set(channel, count);
-      if (count === 0) {
-        // A client that is closed listens no more.
-        await client.query(`UNLISTEN ${name}`).catch(() => undefined);
-      }
-    };
-    try {
-      await client.query(`LISTEN ${name}`);
-    } catch (error) {
-      await stop();
-      throw error;
-    }
-    return stop;
   };

@@ -10,7 +10,10 @@ interface Executor {
 /** The part of a `PGlite` that is called. */
 export interface PgliteDatabase extends Executor {
   transaction<Result>(work: (transaction: Executor) => Promise<Result>): Promise<Result>;
-  listen(channel: string, onNotified: () => void): Promise<() => Promise<void>>;
+  readonly closed: boolean;
+  /** Whether a transaction was begun; older versions do not say. */
+  isInTransaction?(): boolean;
+  listen(channel: string, onTold: (text: string) => void): Promise<() => Promise<void>>;
 }
 
 export const pgliteDriver = (pglite: PgliteDatabase): StatementsDriver => ({
@@ -18,14 +21,33 @@ export const pgliteDriver = (pglite: PgliteDatabase): StatementsDriver => ({
   dialect: 'postgres',
   limits: POSTGRES_LIMITS,
   query: queryBy(pglite),
-  transact: (mode, work) =>
-    pglite.transaction(async (transaction) => {
+  isInTransaction: () => !pglite.closed && pglite.isInTransaction?.() === true,
+  transact: async (mode, work) => {
+    const result = await pglite.transaction(async (transaction) => {
       if (mode === 'read') {
         await transaction.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
       }
       return work(queryBy(transaction));
-    }),
-  listen: (channel, onNotified) => pglite.listen(channel, onNotified),
+    });
+    if (mode === 'write') {
+      // As of 0.5.16 a browser's storage is written behind each query, but not behind the COMMIT of a transaction.
+      await pglite.query('SELECT 1');
+    }
+    return result;
+  },
+  listen: async (channels, onTold) => {
+    const stops = await Promise.all(
+      channels.map((channel) => pglite.listen(channel, (text) => onTold(channel, text))),
+    );
+    return {
+      stop: async () => {
+        // One that is closed listens no more.
+        for (const stop of pglite.closed ? [] : stops) {
+          await stop();
+        }
+      },
+    };
+  },
 });
 
 const queryBy =

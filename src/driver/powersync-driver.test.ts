@@ -49,6 +49,7 @@ const powerSyncNode: DatabaseKind = {
 
 certifyDriver(powerSyncNode, {
   persisterLayouts: ['rows'],
+  isTold: true,
   driver: {
     CN3: 'its calls return promises',
     '[DR4] tells that the handle is read-only': 'it cannot be opened read-only',

@@ -2,6 +2,7 @@
 
 import type {SqlRow, SqlValue} from '../sql/statement.ts';
 import type {StatementsDriver} from './driver.ts';
+import {namedHandle} from './named-handle.ts';
 
 /** The part of react-native-sqlite-storage's database that is called, whether its promises are enabled or not. */
 export interface ReactNativeSqliteDatabase {
@@ -25,7 +26,8 @@ export const reactNativeSqliteDriver = (db: ReactNativeSqliteDatabase): Statemen
   dialect: 'sqlite',
   // Devices have SQLite in versions of many years.
   limits: {maxParams: 999, maxSqlBytes: 1_000_000},
-  handle: handleOf(db.dbname),
+  // All handles of one name share one connection.
+  handle: namedHandle('react-native-sqlite-storage', db.dbname),
   hasReturning: false,
   query: ({sql, params}) =>
     new Promise((resolve, reject) => {
@@ -45,12 +47,3 @@ export const reactNativeSqliteDriver = (db: ReactNativeSqliteDatabase): Statemen
       );
     }),
 });
-
-// All handles of one name share one connection.
-const handles = new Map<string, object>();
-
-const handleOf = (name: string): object => {
-  const handle = handles.get(name) ?? {};
-  handles.set(name, handle);
-  return handle;
-};

@@ -12,6 +12,7 @@ import {
   isReply,
   type Question,
   type RemotePort,
+  type Told,
 } from './remote-messages.ts';
 import {showLife, watchLife} from './web-life.ts';
 
@@ -28,12 +29,12 @@ export const remoteDriver = async (port: RemotePort): Promise<StatementsDriver> 
   const from: Id = getUniqueId();
   const life = await showLife();
   const waiting = new Map<number, Waiting>();
-  const told = new Map<number, (what: 'changed' | 'lost') => void>();
+  const told = new Map<number, (what: Told) => void>();
   let lastId = 0;
   let gone: Error | undefined;
   let unwatchLife: () => void = () => undefined;
 
-  const ask = (what: Ask, onTold?: (what: 'changed' | 'lost') => void) => {
+  const ask = (what: Ask, onTold?: (what: Told) => void) => {
     const id = ++lastId;
     const answer = new Promise<readonly SqlRow[] | undefined>((resolve, reject) => {
       if (gone !== undefined) {
@@ -68,7 +69,11 @@ export const remoteDriver = async (port: RemotePort): Promise<StatementsDriver> 
       return;
     }
     if ('description' in data) {
-      describe(data.description);
+      if (data.description === undefined) {
+        end(closedError('it is exposed no more'));
+      } else {
+        describe(data.description);
+      }
     } else if (data.to === from && 'tell' in data) {
       told.get(data.id)?.(data.tell);
     } else if (data.to === from && 'answer' in data) {
@@ -113,12 +118,15 @@ export const remoteDriver = async (port: RemotePort): Promise<StatementsDriver> 
     async (statement) =>
       (await ask({kind: 'query', statement, turn}).answer) ?? [];
 
+  const {dialect, limits, hasOneConnection, hasReturning, canTransact, canWatch, canListen} = description;
+
   const inTurn = async <Result>(
     mode: 'read' | 'write',
     work: (query: StatementsDriver['query']) => Promise<Result>,
   ): Promise<Result> => {
+    // Not waited for: whatever belongs to it waits there, and fails where it does.
     const {id: turn, answer} = ask({kind: 'begin', mode});
-    await answer;
+    answer.catch(() => undefined);
     let result: Result;
     try {
       result = await work(query(turn));
@@ -127,11 +135,16 @@ export const remoteDriver = async (port: RemotePort): Promise<StatementsDriver> 
       await ask({kind: 'end', turn, isDone: false}).answer.catch(() => undefined);
       throw error;
     }
-    await ask({kind: 'end', turn, isDone: true}).answer;
+    const ended = ask({kind: 'end', turn, isDone: true}).answer;
+    if (canTransact) {
+      await ended;
+    } else {
+      // The COMMIT has been answered; what comes next comes behind this.
+      ended.catch(() => undefined);
+    }
     return result;
   };
 
-  const {dialect, limits, hasOneConnection, hasReturning, canTransact, canWatch, canListen} = description;
   return {
     kind: 'statements',
     dialect,
@@ -151,14 +164,17 @@ export const remoteDriver = async (port: RemotePort): Promise<StatementsDriver> 
       },
     }),
     ...(canListen && {
-      listen: async (channel, onNotified, onLost) => {
-        const {id, answer} = ask({kind: 'listen', channel}, (what) =>
-          what === 'lost' ? onLost() : onNotified(),
+      listen: async (channels, onTold, onLost) => {
+        const {id, answer} = ask({kind: 'listen', channels}, (what) =>
+          typeof what === 'object' ? onTold(what.channel, what.text) : onLost(),
         );
-        await answer;
-        return async () => {
-          told.delete(id);
-          await ask({kind: 'forget', watch: id}).answer.catch(() => undefined);
+        const [row] = (await answer) ?? [];
+        return {
+          processId: row?.processId as number | undefined,
+          stop: async () => {
+            told.delete(id);
+            await ask({kind: 'forget', watch: id}).answer.catch(() => undefined);
+          },
         };
       },
     }),

@@ -4,7 +4,7 @@
 //   user → host   {holdfast, from, id, ask}       ask: describe | query | begin | end | watch | listen | forget | leave
 //   host → user   {holdfast, to, id, answer}      answer: {value} | {error}
 //   host → user   {holdfast, to, id, tell}        of the watch or channel that was asked for with that id
-//   host → all    {holdfast, description}         once it is there, so that nobody asked too early
+//   host → all    {holdfast, description}         once it is there, so that nobody asked too early; undefined: no more
 
 import type {Id} from '../base/content.ts';
 import type {DialectName} from '../sql/dialect.ts';
@@ -46,7 +46,7 @@ export type Ask =
   | {readonly kind: 'begin'; readonly mode: 'read' | 'write'}
   | {readonly kind: 'end'; readonly turn: number; readonly isDone: boolean}
   | {readonly kind: 'watch'}
-  | {readonly kind: 'listen'; readonly channel: string}
+  | {readonly kind: 'listen'; readonly channels: readonly string[]}
   /** Ends the watch, or stops listening, that was asked for with this id. */
   | {readonly kind: 'forget'; readonly watch: number}
   | {readonly kind: 'leave'};
@@ -60,10 +60,13 @@ export interface Question {
 
 export type Answer = {readonly value: readonly SqlRow[] | undefined} | {readonly error: PlainError};
 
+/** That something may have changed, that nobody is told any more, or what was told on a channel. */
+export type Told = 'changed' | 'lost' | {readonly channel: string; readonly text: string};
+
 export type Reply =
   | {readonly holdfast: 'driver'; readonly to: Id; readonly id: number; readonly answer: Answer}
-  | {readonly holdfast: 'driver'; readonly to: Id; readonly id: number; readonly tell: 'changed' | 'lost'}
-  | {readonly holdfast: 'driver'; readonly description: DriverDescription};
+  | {readonly holdfast: 'driver'; readonly to: Id; readonly id: number; readonly tell: Told}
+  | {readonly holdfast: 'driver'; readonly description: DriverDescription | undefined};
 
 /** An error as it crosses a port: what dialects tell faults by (codes, names, messages) stays. */
 export interface PlainError {

@@ -27,7 +27,7 @@ const sqliteBun: DatabaseKind = {
   },
 };
 
-certifyDriver(sqliteBun);
+certifyDriver(sqliteBun, {isTold: true});
 
 test('[DR2] whole numbers that no number holds exactly come back as bigints, the others as numbers', () => {
   const db = new Database(':memory:');

@@ -5,8 +5,19 @@ export {HoldfastError, type HoldfastErrorCode, isHoldfastError} from '../base/er
 import type {Persister as EnginePersister, Persists} from '../persister/persister.ts';
 import type {Store} from '../store/store.ts';
 
+export {
+  type BatchDriver,
+  type Driver,
+  type DriverLimits,
+  type HostDriver,
+  POSTGRES_LIMITS,
+  SQLITE_LIMITS,
+  type StatementsDriver,
+} from '../driver/driver.ts';
 export {createCustomPersister} from '../persister/custom-persister.ts';
+export {createCustomPostgreSqlPersister} from '../persister/custom-postgresql-persister.ts';
 export {createCustomSqlitePersister} from '../persister/custom-sqlite-persister.ts';
+export {createDatabasePersister, type DatabasePersisterOptions} from '../persister/database-persister.ts';
 export type {PersistableStore} from '../persister/persistable-store.ts';
 export {
   type Durability,
@@ -19,6 +30,7 @@ export {
   Status,
   type StatusListener,
 } from '../persister/persister.ts';
+export type {SqlRow, SqlValue, Statement} from '../sql/statement.ts';
 export type {
   DatabasePersisterConfig,
   DpcJson,

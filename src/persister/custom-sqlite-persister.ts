@@ -1,6 +1,6 @@
 // Makes a persister of a store and an application's own functions that reach a SQLite database.
 
-import {customDriver} from '../driver/custom-driver.ts';
+import {customSqliteDriver} from '../driver/custom-driver.ts';
 import type {DatabasePersisterConfig} from '../storage/database-config.ts';
 import {createDatabasePersister} from './database-persister.ts';
 import type {IgnoredErrorHandler, SqlCommandHandler} from './handlers.ts';
@@ -37,7 +37,7 @@ export const createCustomSqlitePersister = <
 ): Persister<Persist, StoreType> =>
   createDatabasePersister(
     store,
-    customDriver('sqlite', {executeCommand, addChangeListener, delChangeListener, destroy}),
+    customSqliteDriver({executeCommand, addChangeListener, delChangeListener, destroy}),
     {configOrStoreTableName, onSqlCommand, onIgnoredError, persist},
     {[getThing]: () => thing},
   ) as unknown as Persister<Persist, StoreType>;

@@ -153,6 +153,12 @@ export const createLoading = (parts: LoadingParts): Loading => {
         applyOutside(outside);
         return outside.fault;
       }
+      if (outside.kind === 'content') {
+        count++;
+        loader.setContent(outside.stored, kept());
+        onPending();
+        return outside.stored.fault;
+      }
       const loaded = await loadStored();
       onPending();
       return loaded.fault;

@@ -5,8 +5,11 @@ import type {Statement} from './statement.ts';
 
 export type DialectName = 'sqlite' | 'postgres';
 
-/** What a column that Holdfast creates holds natively; anything else in it is spelt as text. */
-export type ColumnKind = 'text' | 'number' | 'boolean' | 'json' | 'any';
+/**
+ * What a column holds natively; anything else in one that Holdfast creates is spelt as text. A `decimal` is of digits that a
+ * number may not hold: it is a number where that does, and else its text.
+ */
+export type ColumnKind = 'text' | 'number' | 'decimal' | 'boolean' | 'json' | 'any';
 
 /** What went wrong, as far as the engine treats it differently. */
 export type FaultKind =
@@ -26,6 +29,30 @@ export interface ObservedTable {
   readonly keyColumnName: string;
   readonly pruneInterval: number;
   readonly keptEntries: number;
+}
+
+/** A table, and the column that names its rows where that is to be told. */
+export interface ObservedName {
+  readonly tableName: string;
+  readonly keyColumnName?: string | undefined;
+}
+
+/** How a database is made to tell of writes to tables, for as long as somebody listens. */
+export interface Announcing {
+  /** Where writes to a table are told of, and that it was made. */
+  channelOf(tableName: string): string;
+  /**
+   * Makes those of the tables that are there tell of writes, where it may, on behalf of a listener: by its id, and the server's
+   * process that listens (undefined: the one that runs this).
+   */
+  begin(observed: readonly ObservedName[], listenerId: string, processId: number | undefined): Statement;
+  /** Lets go of what a listener has begun in these schemas, and removes what no living listener uses. */
+  end(listenerId: string, schemaNames: readonly string[]): Statement;
+  /** One row a table that is there, by its place in the list: `{place, schemaName, fullName, oid, isTold}`. */
+  find(observed: readonly ObservedName[]): Statement;
+  tell(channel: string, text: string): Statement;
+  /** One row `{id}`: what the transaction's writes are told as. */
+  readonly ownId: Statement;
 }
 
 export interface Dialect {
@@ -48,6 +75,8 @@ export interface Dialect {
    * did, and when the schema was changed; undefined where others tell of their changes by themselves.
    */
   readonly changeCounter: Statement | undefined;
+  /** Whether the counter is the server's: it moves with one's own writes as with others', whoever asks. */
+  readonly isCounterShared: boolean;
 
   /** Whether statements that write can return rows (RETURNING). */
   readonly hasReturning: boolean;
@@ -63,8 +92,8 @@ export interface Dialect {
   readonly maxTypedColumns: number;
   /** The most bytes that a name has. */
   readonly maxNameBytes: number;
-  /** Whether a table can be made to log its changes by plain triggers that anybody may create. */
-  readonly hasSelfLogging: boolean;
+  /** The names that a table's name as it is configured is made of: its schema's, if there is one, and its own. */
+  partsOfName(tableName: string): readonly string[];
 
   /** Whether merging JSON refuses or changes what JavaScript's says: NULs, lone surrogates, -0. */
   readonly hasStrictJson: boolean;
@@ -86,37 +115,47 @@ export interface Dialect {
   keepShape(tableNames: readonly string[]): Statement | undefined;
   /** Makes the table of a log of changes, unless it is there. Its numbers are in the order of the commits. */
   createLog(logTableName: string): Statement;
-  /** Has the database log the changes of a table by itself, keyed by a column, and prune the log. */
+  /** Has the database log the changes of a table by itself, keyed by a column, and prune the log; nothing where it announces them. */
   observe(logTableName: string, observed: ObservedTable): readonly Statement[];
-  /** Where writes to a table are told of, once it was made to; undefined where the database tells nobody. */
-  channelOf(tableName: string): string | undefined;
-  /** Makes a table, which is there, tell its channel of every write; undefined where there are no channels. */
-  announce(tableName: string): Statement | undefined;
+  /** How it tells of writes; undefined where it tells nobody. */
+  readonly announcing: Announcing | undefined;
 
-  /** A name of a table or column in quotes. */
+  /** What an INSERT says to give a column that numbers itself a number. */
+  readonly overriding: string;
+  /** A table's name as it is configured, in quotes. */
+  quoteTable(name: string): string;
+  /** A name of a column in quotes. */
   quote(name: string): string;
   /** The placeholder of the n-th parameter, counted from 1. */
   placeholder(index: number): string;
-  /** The placeholder of a parameter for a column of this kind. */
-  placeholderFor(kind: ColumnKind, index: number): string;
+  /** The placeholder of a parameter for a column of this kind and declared type. */
+  placeholderFor(kind: ColumnKind, index: number, declaredType: string): string;
   /** A column as it is selected: as text, a number or a boolean, whatever a driver would make of its type. */
-  selectColumn(expression: string, kind: ColumnKind): string;
+  selectColumn(expression: string, kind: ColumnKind, declaredType: string): string;
   /** As `selectColumn`, of others' tables: a whole number that JavaScript has no number for is selected as text. */
-  selectForeign(expression: string, kind: ColumnKind): string;
+  selectForeign(expression: string, kind: ColumnKind, declaredType: string): string;
   /** The key of others' tables as text. */
   selectKey(expression: string): string;
   /** One row `{isNumeric}`: whether a key column holds numbers, where its kind does not say; undefined where it does. */
   probeKey(tableName: string, keyName: string, kind: ColumnKind): Statement | undefined;
+  /** Whether a column of that declared type can hold what a text spells. */
+  canHold(declaredType: string, text: string): boolean;
   /** What a column of that declared type holds natively. */
   kindOfType(declaredType: string): ColumnKind;
   /** Whether a column of that declared type turns text that spells a whole number of 64 bits into that number. */
   holdsWhole(declaredType: string): boolean;
   /**
    * One row a column of the named tables and views, in order:
-   * `{tableName, isView, isOurs, columnName, declaredType, isKey, isUnique}` with 0 or 1 for the flags, a
-   * `spelling` where one was noted, and `parents`: a JSON array of the tables that the table's rows refer to.
+   * `{tableName, isView, isOurs, columnName, declaredType, isKey, isNullable, isGenerated}` with 0 or 1 for the flags, a
+   * `spelling` where one was noted, and `parents`: a JSON array of those of the tables that the table's rows refer to.
    */
   describe(tableNames: readonly string[]): Statement;
+  /**
+   * One row `{valueCount, areAll, isEvident}` of the first rows of a table: how much stands in these columns, whether all of it is
+   * JSON of text, numbers, booleans and null, and whether any is other than a number. Undefined where tables of TinyBase's
+   * are like anybody's.
+   */
+  readonly probeJsonText: ((tableName: string, columnNames: readonly string[]) => Statement) | undefined;
   /** A hidden column that numbers rows in the order of their insertion, unless these columns hide it. */
   rowOrder(columnNames: readonly string[]): string | undefined;
   /** Names, in lower case, that no column can be given. */
@@ -130,8 +169,8 @@ export interface Dialect {
   isJsonValid(expression: string): string;
   /** Has references between rows be looked at when the transaction commits, where they can be. */
   readonly deferReferences: Statement;
-  /** Which fault an error of a driver is. */
-  classify(error: unknown): FaultKind;
-  /** What a row was refused by: `NOT NULL pets.name`; undefined where the error does not say. */
+  /** The constraint that a row did not meet, as far as an error of a driver says: `NOT NULL pets.name`. */
   constraintOf(error: unknown): string | undefined;
+  /** Which fault an error of a driver is; `isOfRow`: of a statement that gave a table values, which may be what it refuses. */
+  classify(error: unknown, isOfRow?: boolean): FaultKind;
 }

@@ -12,11 +12,14 @@ test.each([
   ['json', 'json'],
   ['jsonb', 'json'],
   ['integer', 'number'],
-  ['bigint', 'number'],
+  ['bigint', 'decimal'],
   ['smallint', 'number'],
   ['double precision', 'number'],
   ['real', 'number'],
-  ['numeric(10,2)', 'number'],
+  ['numeric(10,2)', 'decimal'],
+  ['interval', 'text'],
+  ['point', 'text'],
+  ['integer[]', 'text'],
   ['text', 'text'],
   ['character varying(20)', 'text'],
   ['uuid', 'text'],
@@ -46,13 +49,15 @@ test.each([
 });
 
 test('an error without a state is of kind other', () => {
-  expect([undefined, null, 'text', {}].map(postgresDialect.classify)).toEqual(Array(4).fill('other'));
+  expect([undefined, null, 'text', {}].map((error) => postgresDialect.classify(error))).toEqual(
+    Array(4).fill('other'),
+  );
 });
 
 test('asks for tables by parameters', () => {
   const {sql, params} = postgresDialect.describe(['pets', 'shops']);
-  expect(sql).toContain('(VALUES ($1::text), ($2::text)) AS asked (name)');
-  expect(params).toEqual(['pets', 'shops']);
+  expect(sql).toContain('asked (name, quoted) AS (VALUES ($1::text, $2::text), ($3::text, $4::text))');
+  expect(params).toEqual(['pets', '"pets"', 'shops', '"shops"']);
 });
 
 test('both dialects answer every question, under their own names', () => {
@@ -72,7 +77,7 @@ test('a client that loses the race to create something is to try again', () => {
     {code: '23505', schema: 'pg_catalog'},
     {code: '23505', schema_name: 'pg_catalog'},
     {code: 'XX000', message: 'tuple concurrently updated'},
-  ].map(postgresDialect.classify);
+  ].map((error) => postgresDialect.classify(error));
   expect(faults).toEqual(Array(5).fill('busy'));
   expect(postgresDialect.classify({code: '23505', schema: 'public'})).toBe('constraint');
 });
@@ -94,6 +99,6 @@ test('text that is to stand as it is gets marks that it does not have', () => {
 });
 
 test('the name of a channel is short and plain', () => {
-  expect(postgresDialect.channelOf('Pets & "x"')).toBe('holdfast_pets____x_');
-  expect(postgresDialect.channelOf('x'.repeat(70))?.length).toBe(59);
+  expect(postgresDialect.announcing?.channelOf('Pets & "x"')).toBe('holdfast_pets____x_');
+  expect(postgresDialect.announcing?.channelOf('x'.repeat(70))?.length).toBe(59);
 });

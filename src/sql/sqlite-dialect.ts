@@ -6,6 +6,7 @@ import {type Statement, statement} from './statement.ts';
 const COLUMN_TYPES: Dialect['columnTypes'] = {
   text: 'TEXT',
   number: 'REAL',
+  decimal: 'NUMERIC',
   boolean: 'BOOLEAN',
   json: 'JSON',
   any: '',
@@ -33,12 +34,13 @@ export const sqliteDialect: Dialect = {
     'SELECT (SELECT data_version FROM pragma_data_version) AS "version", total_changes() AS "total", ' +
       '(SELECT schema_version FROM pragma_schema_version) AS "schema"',
   ),
+  isCounterShared: false,
   hasReturning: true,
   writeReport: statement('SELECT changes() AS "count", last_insert_rowid() AS "lastSeq"'),
   hasStrictColumns: false,
   maxTypedColumns: Number.POSITIVE_INFINITY,
   maxNameBytes: Number.POSITIVE_INFINITY,
-  hasSelfLogging: true,
+  partsOfName: (tableName) => [tableName],
   hasStrictJson: false,
   reservedColumnNames: new Set(ROW_NUMBER_NAMES),
 
@@ -53,9 +55,10 @@ export const sqliteDialect: Dialect = {
   createLog: (logTableName) =>
     createTable(logTableName, 'seq INTEGER PRIMARY KEY, table_id TEXT NOT NULL, row_id TEXT NOT NULL'),
   observe,
-  channelOf: () => undefined,
-  announce: () => undefined,
+  announcing: undefined,
 
+  overriding: '',
+  quoteTable: quote,
   quote,
   placeholder: () => '?',
   placeholderFor: () => '?',
@@ -72,6 +75,7 @@ export const sqliteDialect: Dialect = {
     kind === 'any'
       ? statement(`SELECT typeof(min(${quote(keyName)})) = 'integer' AS "isNumeric" FROM ${quote(tableName)}`)
       : undefined,
+  canHold: () => true,
   kindOfType,
   holdsWhole: (declaredType) =>
     kindOfType(declaredType) === 'number' &&
@@ -88,6 +92,7 @@ export const sqliteDialect: Dialect = {
         'ORDER BY t.name, c.cid',
       tableNames,
     ),
+  probeJsonText: undefined,
   rowOrder: (columnNames) => {
     const names = new Set(columnNames.map((name) => name.toLowerCase()));
     return ROW_NUMBER_NAMES.find((name) => !names.has(name));
@@ -188,9 +193,9 @@ const FAULT_OF_NAME: readonly (readonly [RegExp, FaultKind])[] = [
   [/SQLITE_FULL|disk is full/i, 'full'],
   [/SQLITE_(CORRUPT|NOTADB|IOERR_SHORT_READ)|malformed|not a database/i, 'corrupt'],
   [/SQLITE_CONSTRAINT|constraint failed/i, 'constraint'],
-  [/SQLITE_READONLY|readonly database/i, 'read-only'],
+  [/SQLITE_READONLY|readonly database|in read-only mode/i, 'read-only'],
   [
-    /SQLITE_(MISUSE|CANTOPEN)|not open|(is|has been) closed|closed (database|remote)|unable to open|been finalized/i,
+    /SQLITE_(MISUSE|CANTOPEN)|not open|(is|has been) (closed|finalized)|closed (database|remote|pool|resource)|unable to open|Database not found|No available connection/i,
     'closed',
   ],
   [/no such (table|column)|has no column named/i, 'missing'],

@@ -10,12 +10,18 @@ export type SqlRow = {readonly [columnName: string]: unknown};
 export interface Statement {
   readonly sql: string;
   readonly params: readonly SqlValue[];
+  /** The rows that it writes, for errors to name. */
+  readonly about?: {readonly table: string; readonly rowIds: readonly string[]};
 }
 
 const NO_PARAMS: readonly SqlValue[] = [];
 
 /** A statement of this SQL and these parameters. */
-export const statement = (sql: string, params: readonly SqlValue[] = NO_PARAMS): Statement => ({sql, params});
+export const statement = (
+  sql: string,
+  params: readonly SqlValue[] = NO_PARAMS,
+  about?: Statement['about'],
+): Statement => (about === undefined ? {sql, params} : {sql, params, about});
 
 /** Roughly how many bytes a statement sends; for statistics. Text counts a byte a character. */
 export const measureStatement = ({sql, params}: Statement): number => {

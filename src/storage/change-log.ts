@@ -36,8 +36,6 @@ export interface ChangeLog {
   readonly create: Statement;
   /** What a transaction that will append does first, so that two such ones wait here and not for one another's rows. */
   readonly hold: Statement | undefined;
-  /** Where entries are told of as they are committed; undefined where they are not. */
-  readonly channel: string | undefined;
   /** Statements that log these rows; the last one answers with the sequence numbers. */
   append(entries: readonly LogEntry[]): Steps<readonly number[]>;
   /** Logs that more changed than is worth listing. */
@@ -55,7 +53,7 @@ export const createChangeLog = (
   {maxParams}: DriverLimits,
   logTableName: string,
 ): ChangeLog => {
-  const log = dialect.quote(logTableName);
+  const log = dialect.quoteTable(logTableName);
   const p1 = dialect.placeholder(1);
   let appendedCount = 0;
   const entriesAStatement = Math.max(1, Math.floor(maxParams / 2));
@@ -100,7 +98,6 @@ export const createChangeLog = (
   return {
     create: dialect.createLog(logTableName),
     hold: dialect.hold(logTableName),
-    channel: dialect.channelOf(logTableName),
 
     append: (entries) => append(entries.length > MAX_ENTRIES_A_WRITE ? EVERYTHING_ENTRY : entries),
     appendEverything: () => append(EVERYTHING_ENTRY),

@@ -60,12 +60,19 @@ export interface DpcFragmented extends DpcCommon {
 /** A SQL condition that names the table by the placeholder `$tableName`, or `true`. */
 export type DpcTabularCondition = `${string}$tableName${string}` | 'true';
 
-/** By the name of the database table: the table of the store that it is loaded into. */
+/**
+ * By the name of the database table: the table of the store that it is loaded into. In PostgreSQL `shop.pets` is the table of
+ * another schema, and a name that has a dot in itself stands in double quotes, `"v1.pets"` or `shop."v1.pets"`, here and wherever
+ * a table is named.
+ */
 export type DpcTabularLoad = {
   [tableName: string]: {tableId: Id; rowIdColumnName?: string; condition?: DpcTabularCondition} | Id;
 };
 
-/** By the id of the store's table: the database table that it is saved to. */
+/**
+ * By the id of the store's table: the database table that it is saved to. Where rows of one table refer to those of another, name
+ * the one that is referred to first.
+ */
 export type DpcTabularSave = {
   [tableId: Id]:
     | {

@@ -4,7 +4,7 @@
 import type {Ports, TimerHandle} from '../base/ports.ts';
 import type {Connection, TransactionResult} from '../driver/connection.ts';
 import type {SqlRow, Statement} from '../sql/statement.ts';
-import {keepListening} from './keep-listening.ts';
+import type {Announcements} from './announcements.ts';
 
 export interface DatabaseWatch {
   /** What a write of this storage must ask around itself; undefined while nobody watches. */
@@ -29,14 +29,14 @@ interface Counters {
 export interface DatabaseWatchOptions {
   /** How often the counter is asked. */
   readonly intervalSeconds: number;
-  /** Where the database tells of writes, if it does. */
-  readonly channel: string | undefined;
+  /** What the database tells of writes, if it does. */
+  readonly announcements: Announcements | undefined;
   readonly ports: Ports;
 }
 
 export const createDatabaseWatch = (
   connection: Connection,
-  {intervalSeconds, channel, ports}: DatabaseWatchOptions,
+  {intervalSeconds, announcements, ports}: DatabaseWatchOptions,
 ): DatabaseWatch => {
   const counter = connection.changeCounter;
   let seen: Counters | undefined;
@@ -50,7 +50,8 @@ export const createDatabaseWatch = (
     counter === undefined ? undefined : readCounters(await connection.query(counter));
 
   return {
-    around: () => (watcherCount > 0 ? counter : undefined),
+    // A counter that moves with every write tells no own ones from others'.
+    around: () => (watcherCount > 0 && !connection.dialect.isCounterShared ? counter : undefined),
 
     noteWrite: ({before, after}) => {
       const start = readCounters(before);
@@ -87,11 +88,7 @@ export const createDatabaseWatch = (
         listener();
       };
       timer = ports.setTimer(tick, intervalSeconds * 1_000, true);
-      const {listen} = connection;
-      const unlisten =
-        channel === undefined || listen === undefined
-          ? undefined
-          : await keepListening((onLost) => listen(channel, listener, onLost), listener, ports);
+      const unlisten = await announcements?.start(listener);
       return async () => {
         watcherCount--;
         ports.clearTimer(timer);

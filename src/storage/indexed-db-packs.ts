@@ -7,6 +7,7 @@
 
 import {stringifyJson} from '../base/cell-text.ts';
 import type {Cell, Id, Row} from '../base/content.ts';
+import {forEachGroup, type Pause} from '../base/slices.ts';
 import {type Key, keysBetween, type ObjectStore, settleRequest} from './indexed-db.ts';
 
 export type PackedRow = readonly [rowId: Id, n: number, cells: Row];
@@ -39,11 +40,27 @@ export const parsePack = (record: unknown): PackedRow[] | undefined => {
 
 /** Puts rows of a table that has none into records. */
 export const putNewRows = (store: ObjectStore, tableId: Id, rows: readonly PackedRow[]): void => {
-  const sorted = rows.toSorted(([one], [other]) => (one < other ? -1 : 1));
+  const sorted = rows.toSorted(([one], [other]) => compareIds(one, other));
   for (let start = 0; start < sorted.length; start += ROWS_A_NEW_PACK) {
-    const some = sorted.slice(start, start + ROWS_A_NEW_PACK);
-    store.put(stringifyJson(some), [tableId, (some[0] as PackedRow)[0]]);
+    putPack(store, tableId, sorted.slice(start, start + ROWS_A_NEW_PACK));
   }
+};
+
+/** Puts many rows, sorted by their ids, of a table that has none into records. */
+export const putSortedRows = <Item>(
+  store: ObjectStore,
+  tableId: Id,
+  items: readonly Item[],
+  rowOf: (item: Item) => PackedRow,
+  pause: Pause,
+): Promise<void> =>
+  forEachGroup(items, ROWS_A_NEW_PACK, pause, (group) => putPack(store, tableId, group.map(rowOf)));
+
+/** The order of ids in a database. */
+export const compareIds = (one: Id, other: Id): number => (one < other ? -1 : one > other ? 1 : 0);
+
+const putPack = (store: ObjectStore, tableId: Id, rows: readonly PackedRow[]): void => {
+  store.put(stringifyJson(rows), [tableId, (rows[0] as PackedRow)[0]]);
 };
 
 /** The cells of a row, or undefined where there is none. */
@@ -57,20 +74,25 @@ export const editRows = async (
   store: ObjectStore,
   tableId: Id,
   edits: ReadonlyMap<Id, RowEdit>,
-  nextNumber: () => number,
+  {nextNumber, pause}: {readonly nextNumber: () => number; readonly pause: Pause},
 ): Promise<void> => {
   const packs = new Map<Id, Pack>();
   const find =
     edits.size > MAX_SINGLE_READS
-      ? findAmong(await readPacks(store, tableId, packs))
+      ? findAmong(await readPacks(store, tableId, packs, pause))
       : findOne(store, tableId, packs);
+  let doneRows = 0;
   for (const [rowId, edit] of edits) {
     const pack = await find(rowId);
     editPack(pack, rowId, edit, nextNumber);
+    if (++doneRows % ROWS_A_NEW_PACK === 0) {
+      await pause();
+    }
   }
   for (const pack of packs.values()) {
     if (pack.isChanged) {
       storePack(store, tableId, pack);
+      await pause();
     }
   }
 };
@@ -108,13 +130,19 @@ const readPacks = async (
   store: ObjectStore,
   tableId: Id,
   packs: Map<Id, Pack>,
+  pause: Pause,
 ): Promise<{tableId: Id; packs: Map<Id, Pack>; sorted: Pack[]}> => {
   const range = keysBetween([tableId], [tableId, []]);
   const [keys, records] = await Promise.all([
     settleRequest(store.getAllKeys(range)),
     settleRequest(store.getAll(range)),
   ]);
-  return {tableId, packs, sorted: keys.map((key, index) => openPack(packs, key, records[index]))};
+  const sorted: Pack[] = [];
+  for (const [index, key] of keys.entries()) {
+    sorted.push(openPack(packs, key, records[index]));
+    await pause();
+  }
+  return {tableId, packs, sorted};
 };
 
 // The last record that begins at or before a row; before the first, the first.
@@ -165,14 +193,14 @@ const editPack = (pack: Pack, rowId: Id, edit: RowEdit, nextNumber: () => number
 };
 
 const storePack = (store: ObjectStore, tableId: Id, {key, rows: rowsById}: Pack): void => {
-  const rows = [...rowsById.values()].sort(([one], [other]) => (one < other ? -1 : 1));
+  const rows = [...rowsById.values()].sort(([one], [other]) => compareIds(one, other));
   if (rows[0]?.[0] !== key[1]) {
     store.delete(key);
   }
   if (rows.length > MAX_ROWS_A_PACK) {
     putNewRows(store, tableId, rows);
   } else if (rows.length > 0) {
-    store.put(stringifyJson(rows), [tableId, (rows[0] as PackedRow)[0]]);
+    putPack(store, tableId, rows);
   }
 };
 

@@ -3,6 +3,7 @@
 
 import {emptyObject, markReplacement, noChanges} from '../base/changes.ts';
 import type {Cell, Changes, Content, Id, RowChanges, TableChanges, Tables} from '../base/content.ts';
+import {forEachGroup, type Pause, sortInSlices} from '../base/slices.ts';
 import {type Key, keysAfter, type ObjectStore, settleRequest, type Transaction} from './indexed-db.ts';
 import {findRow, type PackedRow, parsePack} from './indexed-db-packs.ts';
 import type {ProgressListener} from './storage.ts';
@@ -11,6 +12,7 @@ import type {ProgressListener} from './storage.ts';
 export type LogEntry = readonly [] | readonly [valueId: Id] | readonly [tableId: Id, rowId: Id];
 
 const RECORDS_A_CHUNK = 16;
+const ROWS_A_GROUP = 1_024;
 const VALUES_A_CHUNK = 2_000;
 
 interface ValueRecord {
@@ -48,12 +50,25 @@ const readChunks = async (
 /** A record that holds neither rows nor a value. */
 export type DamagedRecord = readonly ['rows' | 'values', Key];
 
+interface FoundRow {
+  readonly tableId: Id;
+  readonly row: PackedRow;
+}
+
+/** Everything that is stored, rows in the order of their records. */
+export interface FoundRecords {
+  readonly rows: readonly FoundRow[];
+  readonly values: Content[1];
+  readonly damaged: readonly DamagedRecord[];
+}
+
+/** Everything that is stored; undefined where nothing ever was. */
 export const readEverything = async (
   transaction: Transaction,
   onProgress: ProgressListener,
-): Promise<{content: Content | undefined; damaged: DamagedRecord[]}> => {
+): Promise<FoundRecords | undefined> => {
   const damaged: DamagedRecord[] = [];
-  const rows: {readonly tableId: Id; readonly row: PackedRow}[] = [];
+  const rows: FoundRow[] = [];
   const values: Content[1] = emptyObject();
   let isEmpty = (await readNewest(transaction.objectStore('log'))) === 0;
   await readChunks(transaction.objectStore('rows'), RECORDS_A_CHUNK, (key, record) => {
@@ -76,19 +91,23 @@ export const readEverything = async (
       damaged.push(['values', key]);
     }
   });
-  if (isEmpty) {
-    return {content: undefined, damaged};
-  }
+  return isEmpty ? undefined : {rows, values, damaged};
+};
+
+/** The content that the records hold, rows in the order in which they were added. */
+export const toContent = async ({rows, values}: FoundRecords, pause: Pause): Promise<Content> => {
   const tables: Tables = emptyObject();
-  rows.sort((one, other) => one.row[1] - other.row[1]);
-  for (const {
-    tableId,
-    row: [rowId, , cells],
-  } of rows) {
-    tables[tableId] ??= emptyObject();
-    (tables[tableId] as Tables[Id])[rowId] = cells;
-  }
-  return {content: [tables, values], damaged};
+  const sorted = await sortInSlices(rows, (one, other) => one.row[1] - other.row[1], pause);
+  await forEachGroup(sorted, ROWS_A_GROUP, pause, (group) => {
+    for (const {
+      tableId,
+      row: [rowId, , cells],
+    } of group) {
+      tables[tableId] ??= emptyObject();
+      (tables[tableId] as Tables[Id])[rowId] = cells;
+    }
+  });
+  return [tables, values];
 };
 
 /** The present state of the rows and values that the log names, rows whole. */

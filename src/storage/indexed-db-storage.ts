@@ -13,6 +13,7 @@ import {noChanges} from '../base/changes.ts';
 import type {Id} from '../base/content.ts';
 import {HoldfastError} from '../base/errors.ts';
 import {hostPorts, type Ports, type TimerHandle} from '../base/ports.ts';
+import {createPause} from '../base/slices.ts';
 import {
   type Database,
   inTransaction,
@@ -27,6 +28,7 @@ import {
   readEntries,
   readEverything,
   readNewest,
+  toContent,
 } from './indexed-db-reader.ts';
 import {STORES, upgrade, VERSION} from './indexed-db-upgrade.ts';
 import {appendLog, noRow, onlyDeletions, writeChanges, writeWhole} from './indexed-db-writer.ts';
@@ -75,16 +77,19 @@ export const createIndexedDbStorage = (
     lastNumber = Math.max(lastNumber + 1, ports.now() * 1_024);
     return lastNumber;
   };
+  const tools = {now: ports.now, nextNumber};
 
   const read = async (onProgress: ProgressListener): Promise<StoredContent | undefined> => {
-    const {content, newest, damaged} = await transact('readonly', async (transaction) => ({
+    const {found, newest} = await transact('readonly', async (transaction) => ({
       newest: await readNewest(transaction.objectStore('log')),
-      ...(await readEverything(transaction, onProgress)),
+      found: await readEverything(transaction, onProgress),
     }));
     position.moveTo(newest);
-    if (content === undefined) {
+    if (found === undefined) {
       return undefined;
     }
+    const {damaged} = found;
+    const content = await toContent(found, createPause(ports.now, ports.yieldToHost));
     return damaged.length === 0 ? {content} : {content, fault: await quarantine(damaged)};
   };
 
@@ -108,12 +113,12 @@ export const createIndexedDbStorage = (
     const seqs = await transact('readwrite', async (transaction) => {
       const log = transaction.objectStore('log');
       if (changes === undefined) {
-        await writeWhole(transaction, store.getContent(), nextNumber, onProgress);
-        await writeChanges(transaction, onlyDeletions(since ?? noChanges()), noRow, nextNumber);
+        await writeWhole(transaction, store, tools, onProgress);
+        await writeChanges(transaction, onlyDeletions(since ?? noChanges()), noRow, tools);
         return appendLog(log, undefined);
       }
       const rowOf = (tableId: Id, rowId: Id) => store.getRow(tableId, rowId);
-      return appendLog(log, await writeChanges(transaction, changes, rowOf, nextNumber));
+      return appendLog(log, await writeChanges(transaction, changes, rowOf, tools));
     });
     position.noteOwn(seqs);
     topic.tell();

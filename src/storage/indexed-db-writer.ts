@@ -2,15 +2,20 @@
 // nothing of other pages and of persisters.
 
 import {emptyObject, isReplacement, noChanges} from '../base/changes.ts';
-import type {Changes, Content, Id, Row, TableChanges} from '../base/content.ts';
+import type {Changes, Id, Row, TableChanges} from '../base/content.ts';
+import {createPause, forEachGroup, type Pause, sortInSlices} from '../base/slices.ts';
 import {keysUpTo, type ObjectStore, settleRequest, type Transaction} from './indexed-db.ts';
-import {editRows, mergeCells, type PackedRow, putNewRows, type RowEdit} from './indexed-db-packs.ts';
+import {compareIds, editRows, mergeCells, putSortedRows, type RowEdit} from './indexed-db-packs.ts';
 import type {LogEntry} from './indexed-db-reader.ts';
-import type {ProgressListener} from './storage.ts';
+import type {ProgressListener, StoreReader} from './storage.ts';
 
 /** More records than this in one write are logged as one entry. */
 const MAX_ENTRIES_A_WRITE = 256;
 const KEPT_ENTRIES = 16_384;
+/** Rows between two looks at the clock. */
+const ROWS_A_GROUP = 512;
+/** A key of no record. */
+const NO_KEY = 0;
 
 /** Adds the entries to the log, or one that names nothing; resolves with their numbers. */
 export const appendLog = async (
@@ -35,66 +40,102 @@ const writeValues = (values: ObjectStore, changes: Changes[1]): void => {
   }
 };
 
+/** What writing needs beside what is written. */
+export interface WriteTools {
+  readonly now: () => number;
+  /** The number of the next new row. */
+  readonly nextNumber: () => number;
+}
+
 /** Merges the changes into what is stored; returns what they touch. */
 export const writeChanges = async (
   transaction: Transaction,
   [tables, values]: Changes,
   rowOf: (tableId: Id, rowId: Id) => Row,
-  nextNumber: () => number,
+  {now, nextNumber}: WriteTools,
 ): Promise<LogEntry[]> => {
+  const rowStore = transaction.objectStore('rows');
+  const pause = pauseWithin(rowStore, now);
   const entries: LogEntry[] = Object.keys(values).map((valueId) => [valueId]);
   for (const tableId of Object.keys(tables)) {
     const edits = new Map<Id, RowEdit>();
-    for (const rowId of Object.keys(tables[tableId] ?? {})) {
-      entries.push([tableId, rowId]);
-      const changes = tables[tableId]?.[rowId];
-      if (changes === undefined) {
-        edits.set(rowId, () => undefined);
-        continue;
+    const rows = tables[tableId] ?? {};
+    await forEachGroup(Object.keys(rows), ROWS_A_GROUP, pause, (rowIds) => {
+      for (const rowId of rowIds) {
+        entries.push([tableId, rowId]);
+        const changes = rows[rowId];
+        if (changes === undefined) {
+          edits.set(rowId, () => undefined);
+          continue;
+        }
+        // The row as it was taken: the store may go on changing while this waits for the database.
+        const row = rowOf(tableId, rowId);
+        // A row that another page has deleted meanwhile comes back whole.
+        edits.set(rowId, (stored) => (isReplacement(changes) ? row : mergeCells(stored ?? row, changes)));
       }
-      // The row as it is now: the store may go on changing while this waits for the database.
-      const row = rowOf(tableId, rowId);
-      // A row that another page has deleted meanwhile comes back whole.
-      edits.set(rowId, (stored) => (isReplacement(changes) ? row : mergeCells(stored ?? row, changes)));
-    }
-    await editRows(transaction.objectStore('rows'), tableId, edits, nextNumber);
+    });
+    await editRows(rowStore, tableId, edits, {nextNumber, pause});
   }
   writeValues(transaction.objectStore('values'), values);
   return entries;
 };
 
-/** Stores everything in the content, and deletes nothing. */
+/** Stores everything in the store, and deletes nothing. */
 export const writeWhole = async (
   transaction: Transaction,
-  [tables, values]: Content,
-  nextNumber: () => number,
+  store: StoreReader,
+  {now, nextNumber}: WriteTools,
   onProgress: ProgressListener,
 ): Promise<void> => {
   const rowStore = transaction.objectStore('rows');
+  const pause = pauseWithin(rowStore, now);
   const isEmpty = (await settleRequest(rowStore.count())) === 0;
   let doneRows = 0;
-  for (const tableId of Object.keys(tables)) {
-    const table = tables[tableId] ?? {};
-    const rowIds = Object.keys(table);
+  for (const tableId of store.getTableIds()) {
+    const rowIds = store.getRowIds(tableId);
     if (isEmpty) {
-      putNewRows(
-        rowStore,
-        tableId,
-        rowIds.map((rowId): PackedRow => [rowId, nextNumber(), table[rowId] as Row]),
-      );
+      await putNewTable(rowStore, tableId, rowIds, {store, nextNumber, pause});
     } else {
       const edits = new Map<Id, RowEdit>();
-      for (const rowId of rowIds) {
-        const row = table[rowId] as Row;
-        edits.set(rowId, (stored) => (stored === undefined ? row : mergeCells(stored, row)));
-      }
-      await editRows(rowStore, tableId, edits, nextNumber);
+      await forEachGroup(rowIds, ROWS_A_GROUP, pause, (group) => {
+        for (const rowId of group) {
+          const row = store.getRow(tableId, rowId);
+          edits.set(rowId, (stored) => (stored === undefined ? row : mergeCells(stored, row)));
+        }
+      });
+      await editRows(rowStore, tableId, edits, {nextNumber, pause});
     }
     doneRows += rowIds.length;
     onProgress(doneRows, undefined);
   }
-  writeValues(transaction.objectStore('values'), values);
+  writeValues(transaction.objectStore('values'), store.getValues());
 };
+
+const putNewTable = async (
+  rowStore: ObjectStore,
+  tableId: Id,
+  rowIds: readonly Id[],
+  {store, nextNumber, pause}: {store: StoreReader; nextNumber: () => number; pause: Pause},
+): Promise<void> => {
+  const numbered: (readonly [rowId: Id, n: number])[] = [];
+  await forEachGroup(rowIds, ROWS_A_GROUP, pause, (group) => {
+    for (const rowId of group) {
+      numbered.push([rowId, nextNumber()]);
+    }
+  });
+  const sorted = await sortInSlices(numbered, ([one], [other]) => compareIds(one, other), pause);
+  await putSortedRows(
+    rowStore,
+    tableId,
+    sorted,
+    ([rowId, n]) => [rowId, n, store.getRow(tableId, rowId)],
+    pause,
+  );
+};
+
+// A transaction ends by itself when nothing is asked of it: while it lets the host in, it waits for an answer.
+const pauseWithin = (store: ObjectStore, now: () => number): Pause =>
+  createPause(now, () => settleRequest(store.get(NO_KEY)));
 
 /** Of changes, the rows and values that they delete. */
 export const onlyDeletions = ([tables, values]: Changes): Changes => {

@@ -5,6 +5,7 @@ import {isHoldfastError} from '../base/errors.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
 import type {Connection} from '../driver/connection.ts';
 import {statement} from '../sql/statement.ts';
+import {createAnnouncements} from './announcements.ts';
 import {parseContent, stringifyContent} from './content-json.ts';
 import type {ResolvedJson} from './database-config.ts';
 import {createDatabaseWatch} from './database-watch.ts';
@@ -21,7 +22,7 @@ export const createJsonLayout = (
   ports: Ports = hostPorts,
 ): Storage => {
   const {dialect} = connection;
-  const table = dialect.quote(config.storeTableName);
+  const table = dialect.quoteTable(config.storeTableName);
   const idColumn = dialect.quote(config.storeIdColumnName);
   const storeColumn = dialect.quote(config.storeColumnName);
   const p1 = dialect.placeholder(1);
@@ -32,9 +33,6 @@ export const createJsonLayout = (
     config.storeTableName,
     `${idColumn} ${dialect.keyType} PRIMARY KEY, ${storeColumn} ${dialect.columnTypes.text}`,
   );
-  // Others may be watching already.
-  const announce = dialect.announce(config.storeTableName);
-  const prepare = announce === undefined ? [createTable] : [createTable, announce];
   const select = `SELECT ${storeColumn} AS "store" FROM ${table} WHERE ${idColumn} = ${p1}`;
   const insert = `INSERT INTO ${table} (${idColumn}, ${storeColumn}) VALUES (${p1}, ${p2}) ON CONFLICT (${idColumn})`;
   const returning = dialect.hasReturning ? ' RETURNING 1 AS "done"' : '';
@@ -65,39 +63,18 @@ export const createJsonLayout = (
       return text === undefined ? ([{}, {}] satisfies Content) : parseContent(text);
     },
     replaceAll: async (query, content) => {
-      for (const each of prepare) {
-        await query(each);
-      }
+      await query(createTable);
       await query(statement(overwrite, [ROW_ID, stringifyContent(content)]));
     },
   };
 
   const watch = createDatabaseWatch(connection, {
     intervalSeconds: config.autoLoadIntervalSeconds,
-    channel: dialect.channelOf(config.storeTableName),
+    announcements: createAnnouncements(connection, [{tableName: config.storeTableName}], ports),
     ports,
   });
   const gate = createGate(connection, layout, config);
   const query: Query = (sent) => connection.query(sent);
-
-  // A table that is there already may not tell of its writes yet. One that is not, is made to when it is created.
-  const announceIfThere = async (): Promise<void> => {
-    if (announce === undefined) {
-      return;
-    }
-    try {
-      await connection.transaction('write', function* () {
-        if ((yield dialect.describe([config.storeTableName])).length > 0) {
-          yield announce;
-        }
-      });
-    } catch (error) {
-      // Whoever may not alter the table looks at it at intervals.
-      if (!isHoldfastError(error)) {
-        throw error;
-      }
-    }
-  };
 
   return createDocumentStorage({
     name: `the row "${ROW_ID}" of table "${config.storeTableName}"`,
@@ -119,7 +96,7 @@ export const createJsonLayout = (
           'write',
           function* () {
             if (expected === undefined) {
-              yield* prepare;
+              yield createTable;
             }
             const swapped = yield swap;
             return dialect.hasReturning || dialect.writeReport === undefined
@@ -148,10 +125,7 @@ export const createJsonLayout = (
       });
       return `the row "${copyId}" of the same table`;
     },
-    watch: async (listener) => {
-      await announceIfThere();
-      return watch.start(listener);
-    },
+    watch: (listener) => watch.start(listener),
     hasChanged: () => watch.takeChange(),
     close: () => connection.close(),
   });

@@ -127,9 +127,10 @@ const readVersion = async (
 };
 
 const selectVersion = (dialect: Connection['dialect'], scope: string) =>
-  statement(`SELECT version FROM ${dialect.quote(VERSION_TABLE)} WHERE scope = ${dialect.placeholder(1)}`, [
-    scope,
-  ]);
+  statement(
+    `SELECT version FROM ${dialect.quoteTable(VERSION_TABLE)} WHERE scope = ${dialect.placeholder(1)}`,
+    [scope],
+  );
 
 const versionOf = (rows: readonly SqlRow[]): number | undefined =>
   rows[0] === undefined ? undefined : Number(rows[0].version);
@@ -140,7 +141,7 @@ const writeVersion = async (
   scope: string,
   version: number,
 ): Promise<void> => {
-  const table = dialect.quote(VERSION_TABLE);
+  const table = dialect.quoteTable(VERSION_TABLE);
   await query(
     dialect.createTable(VERSION_TABLE, `scope ${dialect.keyType} PRIMARY KEY, version INTEGER NOT NULL`),
   );

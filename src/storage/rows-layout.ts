@@ -14,6 +14,7 @@ import {HoldfastError, isHoldfastError} from '../base/errors.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
 import type {Connection} from '../driver/connection.ts';
 import {statement} from '../sql/statement.ts';
+import {createAnnouncements} from './announcements.ts';
 import {createChangeLog} from './change-log.ts';
 import {readerOf} from './content-reader.ts';
 import type {ResolvedRows} from './database-config.ts';
@@ -35,13 +36,13 @@ export const createRowsLayout = (
   const {dialect, limits} = connection;
   const tableName = config.storeTableName;
   const quarantineName = `${tableName}_quarantine`;
-  const table = dialect.quote(tableName);
+  const table = dialect.quoteTable(tableName);
   const log = createChangeLog(dialect, limits, `${tableName}_log`);
   const reader = createRowsReader(dialect, limits, tableName);
   const writer = createRowsWriter(dialect, limits, tableName);
   const watch = createDatabaseWatch(connection, {
     intervalSeconds: config.autoLoadIntervalSeconds,
-    channel: log.channel,
+    announcements: createAnnouncements(connection, [{tableName: `${tableName}_log`}], ports),
     ports,
   });
   const position = createLogPosition();
@@ -111,7 +112,7 @@ export const createRowsLayout = (
     for (const n of damaged) {
       const only = `WHERE n = ${dialect.placeholder(1)}`;
       yield statement(
-        `INSERT INTO ${dialect.quote(quarantineName)} (table_id, row_id, cells) SELECT table_id, row_id, cells FROM ${table} ${only}`,
+        `INSERT INTO ${dialect.quoteTable(quarantineName)} (table_id, row_id, cells) SELECT table_id, row_id, cells FROM ${table} ${only}`,
         [n],
       );
       yield statement(`DELETE FROM ${table} ${only}`, [n]);

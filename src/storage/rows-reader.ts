@@ -42,7 +42,7 @@ const FIRST_ROWS_A_CHUNK = 16;
 const CHUNK_LENGTH = 4_000_000;
 
 export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableName: string): RowsReader => {
-  const table = dialect.quote(tableName);
+  const table = dialect.quoteTable(tableName);
   const p1 = dialect.placeholder(1);
   const chunk = `(SELECT n, table_id, row_id, cells FROM ${table} WHERE n > ${p1} ORDER BY n LIMIT ${dialect.placeholder(2)})`;
   // Texts of like things parse fastest: the rows' cells in one array, their ids in another.

@@ -27,7 +27,7 @@ export interface RowsWriter {
 const MAX_ROWS_A_STATEMENT = 100;
 
 export const createRowsWriter = (dialect: Dialect, limits: DriverLimits, tableName: string): RowsWriter => {
-  const table = dialect.quote(tableName);
+  const table = dialect.quoteTable(tableName);
   const p = dialect.placeholder;
   const {hasStrictJson} = dialect;
   const insert = `INSERT INTO ${table} (table_id, row_id, cells) VALUES `;

@@ -58,6 +58,8 @@ type WriteResult = 'stored' | 'whole-needed';
 /** What somebody else did to the storage: the changes where they are known, or a reason to read all of it. */
 export type OutsideChange =
   | {readonly kind: 'changes'; readonly changes: Changes; readonly fault?: Error | undefined}
+  /** What some of the tables and values hold now, named by `tableIds` and `valueIds`. */
+  | {readonly kind: 'content'; readonly stored: StoredContent}
   | {readonly kind: 'unknown'};
 
 /** Something outside happened; without details the persister asks for them with `readOutside`. */

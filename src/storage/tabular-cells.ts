@@ -2,7 +2,7 @@
 // natively (its declared type says which), and everything else spelt as text; SQL NULL is "no cell". In a table of
 // somebody else's, what the column can hold stands as it is, and SQL NULL is a null cell, as its owner means it.
 
-import {isFragileText, isSpelling, spell, stringifyJson, unspell} from '../base/cell-text.ts';
+import {isFragileText, isSpelling, SPELLING_MARK, spell, stringifyJson, unspell} from '../base/cell-text.ts';
 import type {Cell, CellOrUndefined} from '../base/content.ts';
 import type {ColumnKind} from '../sql/dialect.ts';
 import type {SqlValue} from '../sql/statement.ts';
@@ -29,6 +29,8 @@ export const kindOfCell = (cell: Cell): ColumnKind | undefined => {
   }
 };
 
+const always = (): boolean => true;
+
 export const ownCodec = (kind: ColumnKind): CellCodec => ({
   encode: (cell) => (cell === undefined ? null : (encodeNatively(kind, cell) ?? spell(cell))),
   decode: (value) => (value === null ? undefined : decodeValue(kind, value)),
@@ -50,18 +52,54 @@ export const strictForeignCodec = (kind: ColumnKind): CellCodec => ({
       : kind === 'json'
         ? stringifyJson(cell)
         : (encodeStrictly(kind, cell) ??
-          (typeof cell === 'string' && isPlainText(cell) ? cell : spell(cell))),
+          (typeof cell === 'string' && isPlainText(cell) && !wouldBecomeOther(kind, cell)
+            ? cell
+            : spell(cell))),
   decode: (value) => (value === null ? null : decodeValue(kind, value)),
   holds: always,
 });
+
+// Text in which the database would read a number or a boolean, which then came back. Digits that no number has come back as text.
+const wouldBecomeOther = (kind: ColumnKind, text: string): boolean => {
+  switch (kind) {
+    case 'number':
+      return READS_AS_NUMBER.test(text);
+    case 'decimal':
+      return READS_AS_NUMBER.test(text) && !(IS_CANONICAL.test(text) && toExactNumber(text) === undefined);
+    case 'boolean':
+      return /^\s*([tfyn01]|on|off)/i.test(text);
+    default:
+      return false;
+  }
+};
+
+// What is no number to a store comes as these texts, and goes back as them.
+const READS_AS_NUMBER = /^(?!(?:NaN|-?Infinity)$)\s*[+-]?(\d|\.\d|nan|inf)/i;
+const IS_CANONICAL = /^(0|-?([1-9]\d*|0(?=\.)))(\.\d*[1-9])?$/;
+
+/** As TinyBase has it in columns of text: every cell as JSON, and an object as the text of its JSON behind a mark. */
+export const jsonTextCodec: CellCodec = {
+  encode: (cell) =>
+    cell === undefined
+      ? null
+      : stringifyJson(typeof cell === 'object' && cell !== null ? SPELLING_MARK + stringifyJson(cell) : cell),
+  decode: (value) => {
+    if (typeof value !== 'string') {
+      return null;
+    }
+    const cell = JSON.parse(value) as Cell;
+    return typeof cell === 'string' && cell.startsWith(SPELLING_MARK)
+      ? (JSON.parse(cell.slice(SPELLING_MARK.length)) as Cell)
+      : cell;
+  },
+  holds: always,
+};
 
 /** The kind of a strict column that holds a cell. */
 export const strictKindOf = (cell: Cell): ColumnKind => {
   const kind = kindOfCell(cell) ?? 'any';
   return encodeStrictly(kind, cell) === undefined ? 'any' : kind;
 };
-
-const always = (): boolean => true;
 
 const encodeStrictly = (kind: ColumnKind, cell: Cell): SqlValue | undefined => {
   if (kind === 'boolean') {
@@ -107,6 +145,8 @@ const encodeNatively = (kind: ColumnKind, cell: Cell): SqlValue | undefined => {
       return typeof cell === 'string' && isPlainText(cell) ? cell : undefined;
     case 'number':
       return typeof cell === 'number' && isPlainNumber(cell) ? cell : undefined;
+    case 'decimal':
+      return typeof cell === 'number' && isPlainNumber(cell) ? String(cell) : undefined;
     case 'boolean':
       return typeof cell === 'boolean' ? Number(cell) : undefined;
     case 'json':
@@ -134,6 +174,32 @@ const isPlainText = (text: string): boolean => !isSpelling(text) && !isFragileTe
 
 const isPlainNumber = (number: number): boolean => Number.isFinite(number) && !Object.is(number, -0);
 
+// The number that is written with these digits, where there is one.
+const toExactNumber = (text: string): number | undefined => {
+  const number = Number(text);
+  return IS_DECIMAL.test(text) && writeDigits(number) === text.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '')
+    ? number
+    : undefined;
+};
+
+const IS_DECIMAL = /^-?\d+(\.\d+)?$/;
+
+// As JavaScript writes it, without an exponent.
+const writeDigits = (number: number): string => {
+  const [digits = '', exponent] = String(number).split('e');
+  if (exponent === undefined) {
+    return digits;
+  }
+  const [sign, whole, fraction] = [
+    digits.startsWith('-') ? '-' : '',
+    ...digits.replace('-', '').split('.'),
+    '',
+  ];
+  const all = `${whole}${fraction}`;
+  const point = String(whole).length + Number(exponent);
+  return point > 0 ? sign + all.padEnd(point, '0') : `${sign}0.${'0'.repeat(-point)}${all}`;
+};
+
 const decodeValue = (kind: ColumnKind, value: unknown): CellOrUndefined => {
   switch (typeof value) {
     case 'string':
@@ -141,8 +207,14 @@ const decodeValue = (kind: ColumnKind, value: unknown): CellOrUndefined => {
         ? (unspell(value) as Cell)
         : kind === 'json'
           ? (JSON.parse(value) as Cell)
-          : value;
+          : kind === 'decimal'
+            ? (toExactNumber(value) ?? value)
+            : value;
     case 'number':
+      if (!Number.isFinite(value)) {
+        // No cell of a store can be these.
+        return String(value);
+      }
       return kind === 'boolean' && (value === 0 || value === 1) ? value === 1 : value;
     case 'bigint':
       return Number(value);

@@ -4,11 +4,11 @@
 import type {Changes} from '../base/content.ts';
 import {isHoldfastError} from '../base/errors.ts';
 import type {Connection} from '../driver/connection.ts';
-import type {Statement} from '../sql/statement.ts';
 import {createChangeLog} from './change-log.ts';
 import type {ResolvedTabular} from './database-config.ts';
 import {createLogPosition} from './log-position.ts';
 import type {Steps} from './steps.ts';
+import type {StoredContent} from './storage.ts';
 import type {TabularLoader} from './tabular-load.ts';
 import type {DamageListener} from './tabular-reader.ts';
 import type {Schema, TableSchema} from './tabular-schema.ts';
@@ -16,32 +16,33 @@ import type {Schema, TableSchema} from './tabular-schema.ts';
 const LOG_TABLE = 'holdfast_log';
 
 /** What the log has to say: changes, nothing, or that everything must be read. */
-type FeedNews =
+export type FeedNews =
   | {readonly kind: 'nothing'}
   | {readonly kind: 'unknown'}
-  | {readonly kind: 'changes'; readonly changes: Changes; readonly seq: number};
+  | {readonly kind: 'changes'; readonly changes: Changes; readonly seq?: number}
+  | {readonly kind: 'content'; readonly stored: StoredContent};
 
 /** The entries after one sequence number, up to another. */
-export interface OwnEntries {
+interface OwnEntries {
   readonly afterSeq: number;
   readonly upToSeq: number;
 }
 
 export interface TabularFeed {
-  /** Where the log's entries are told of; undefined where they are not. */
-  readonly channel: string | undefined;
-  /** What a transaction that writes does first; undefined where nobody else could write. */
-  readonly hold: Statement | undefined;
   /** Begins to log, where that is possible. */
   start(readSchema: () => Steps<Schema>): Promise<void>;
   /** Everything logged so far is known. */
   noteRead(): Steps;
-  /** Wraps the steps of a write, and answers with the entries that they added, where there is a log. */
-  observeOwn(write: Steps): Steps<OwnEntries | undefined>;
+  /** Wraps the steps of a write of these changes, and answers with the entries that they added, where there is a log. */
+  observeOwn(write: Steps, changes: Changes | undefined): Steps<OwnEntries | undefined>;
   /** Told, once they are committed, of the entries that a write added. */
   noteOwn(entries: OwnEntries): void;
-  readNews(schema: Schema, onDamage: DamageListener): Steps<FeedNews>;
-  noteNews(seq: number): void;
+  /** Whether there is news, whatever the counters say. */
+  hasNews(): boolean;
+  /** What is news; `hasChanged` says whether anything at all was changed since the last time. */
+  readNews(readSchema: () => Steps<Schema>, hasChanged: boolean, onDamage: DamageListener): Steps<FeedNews>;
+  /** Told, once it is taken, how far the news went. */
+  noteNews(seq: number | undefined): void;
 }
 
 export const createTabularFeed = (
@@ -79,9 +80,6 @@ export const createTabularFeed = (
   const namesOf = (tables: readonly TableSchema[]): string => JSON.stringify(tables.map(({name}) => name));
 
   function* startLog(readSchema: () => Steps<Schema>): Steps<{names: string; seq: number} | undefined> {
-    if (log.hold !== undefined) {
-      yield log.hold;
-    }
     const tables = observed(yield* readSchema());
     if (tables === undefined) {
       return undefined;
@@ -98,15 +96,9 @@ export const createTabularFeed = (
   }
 
   return {
-    channel: log.channel,
-    hold: log.hold,
-
     start: async (readSchema) => {
       const namesBefore = loggedNames;
       loggedNames = undefined;
-      if (!dialect.hasSelfLogging) {
-        return;
-      }
       try {
         const {result} = await connection.transaction('write', () => startLog(readSchema));
         if (result !== undefined) {
@@ -132,7 +124,8 @@ export const createTabularFeed = (
     },
 
     *observeOwn(write) {
-      if (loggedNames === undefined) {
+      // Where a counter tells one's own writes from others', the log need not be asked.
+      if (loggedNames === undefined || connection.changeCounter !== undefined) {
         yield* write;
         return undefined;
       }
@@ -149,7 +142,10 @@ export const createTabularFeed = (
       }
     },
 
-    *readNews(schema, onDamage) {
+    hasNews: () => false,
+
+    *readNews(readSchema, _hasChanged, onDamage) {
+      const schema = yield* readSchema();
       const tables = observed(schema);
       // A table that came to be since may have been written to without a log.
       if (isBehind || tables === undefined || namesOf(tables) !== loggedNames) {
@@ -162,6 +158,10 @@ export const createTabularFeed = (
         : {kind: news.kind};
     },
 
-    noteNews: (seq) => position.moveTo(seq),
+    noteNews: (seq) => {
+      if (seq !== undefined) {
+        position.moveTo(seq);
+      }
+    },
   };
 };

@@ -3,10 +3,12 @@
 // log of changes (`holdfast_log`), which tables that Holdfast made keep by triggers once anybody watches.
 
 import type {Id} from '../base/content.ts';
-import {HoldfastError, isHoldfastError} from '../base/errors.ts';
+import {isHoldfastError} from '../base/errors.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
 import type {Connection} from '../driver/connection.ts';
+import type {ObservedName} from '../sql/dialect.ts';
 import type {Statement} from '../sql/statement.ts';
+import {createAnnouncements} from './announcements.ts';
 import {readerOf} from './content-reader.ts';
 import type {ResolvedTabular} from './database-config.ts';
 import {createDatabaseWatch} from './database-watch.ts';
@@ -14,12 +16,13 @@ import {createGate} from './gate.ts';
 import type {MigratableLayout} from './migration.ts';
 import {runSteps, type Steps} from './steps.ts';
 import type {OutsideChange, Storage, StoredContent, Write} from './storage.ts';
-import {createTabularFeed, type OwnEntries} from './tabular-feed.ts';
-import {createDamageReport, createTabularLoader} from './tabular-load.ts';
+import {createTabularFeed, type TabularFeed} from './tabular-feed.ts';
+import {createDamageReport, createTabularLoader, keptWhereDropped, loadedScope} from './tabular-load.ts';
 import {createTabularReader} from './tabular-reader.ts';
 import {createTabularSaver} from './tabular-save.ts';
 import {createTabularSchema, type Schema} from './tabular-schema.ts';
-import {createTabularWriter, type RowsOfStatement} from './tabular-writer.ts';
+import {createTabularTold} from './tabular-told.ts';
+import {createTabularWriter} from './tabular-writer.ts';
 
 export const createTabularLayout = (
   connection: Connection,
@@ -29,24 +32,27 @@ export const createTabularLayout = (
   const {dialect, limits} = connection;
   const schemas = createTabularSchema(dialect);
   const loader = createTabularLoader(dialect, config, createTabularReader(dialect, limits));
-  const writer = createTabularWriter(dialect, limits, schemas);
-  const saver = createTabularSaver(dialect, config, schemas, writer);
-  const feed = createTabularFeed(connection, config, loader);
+  const saver = createTabularSaver(dialect, config, schemas, createTabularWriter(dialect, limits, schemas));
+  const keyNames = nameKeys(config);
+  const announcements = createAnnouncements(connection, nameLoaded(config), ports);
+  const feed: TabularFeed =
+    announcements === undefined
+      ? createTabularFeed(connection, config, loader)
+      : createTabularTold(config, loader, announcements);
   const watch = createDatabaseWatch(connection, {
     intervalSeconds: config.autoLoadIntervalSeconds,
-    channel: feed.channel,
+    announcements,
     ports,
   });
-  const keyNames = nameKeys(config);
   // The tables as they were last seen; undefined: not known.
   let schema: Schema | undefined;
   let isWatched = false;
-  // Tables that were there. One that goes without its rows having been deleted was dropped by somebody: the store keeps
-  // its rows, and writes them anew.
+  // Tables that were there. One that is saved to, and goes, was dropped by somebody: the store keeps its rows, and writes them
+  // anew.
   let seenNames: ReadonlySet<string> = new Set();
-  const dropsItself = new Set(config.save.flatMap((save) => (save.deleteEmptyTable ? save.tableName : [])));
+  const keptNames = keptWhereDropped(config);
   const isDropped = (tableName: string, now: Schema): boolean =>
-    seenNames.has(tableName) && !now.has(tableName) && !dropsItself.has(tableName);
+    seenNames.has(tableName) && !now.has(tableName) && keptNames.has(tableName);
 
   function* readSchema(): Steps<Schema> {
     schema = yield* schemas.read(keyNames);
@@ -64,39 +70,22 @@ export const createTabularLayout = (
 
   // A row that the database refuses is named: where many went in one statement, they are tried one by one, and taken back.
   const nameRefused = async (error: unknown, write: Write): Promise<unknown> => {
-    if (!isHoldfastError(error, 'driver/constraint')) {
+    if (
+      !isHoldfastError(error, 'driver/constraint') ||
+      (error.details.rowIds as Id[] | undefined)?.length === 1
+    ) {
       return error;
     }
-    const rows = writer.rowsNow();
-    if (rows === undefined || rows.rowIds.length === 1) {
-      return refusalOf(config, error, rows);
-    }
-    const oneByOne = createTabularWriter(dialect, limits, schemas, {isOneByOne: true});
-    const trial = createTabularSaver(dialect, config, schemas, oneByOne);
     try {
       await connection.transaction('write', function* () {
-        yield* trial.saveAll(yield* schemas.read(keyNames), {...write, onProgress: ignore});
+        yield* saver.saveAll(yield* schemas.read(keyNames), {...write, onProgress: ignore}, true);
         throw error;
       });
     } catch (again) {
-      if (again !== error && isHoldfastError(again, 'driver/constraint')) {
-        return refusalOf(config, again, oneByOne.rowsNow());
-      }
+      return isHoldfastError(again, 'driver/constraint') ? again : error;
     }
-    return refusalOf(config, error, undefined);
+    return error;
   };
-
-  // Where a counter tells one's own writes from others', the log need not be asked. While it is held, nobody else adds to it.
-  function* observe(steps: Steps): Steps<OwnEntries | undefined> {
-    if (feed.hold !== undefined) {
-      yield feed.hold;
-    }
-    if (connection.changeCounter === undefined || feed.hold !== undefined) {
-      return yield* feed.observeOwn(steps);
-    }
-    yield* steps;
-    return undefined;
-  }
 
   // What a transaction that reads begins with, so that nobody alters the tables that Holdfast made.
   const keepShapeNow = async (): Promise<Statement | undefined> => {
@@ -143,9 +132,6 @@ export const createTabularLayout = (
       return content ?? [{}, {}];
     },
     replaceAll: async (query, content) => {
-      if (feed.hold !== undefined) {
-        await query(feed.hold);
-      }
       const known = await runSteps(query, readSchema());
       await runSteps(query, saver.clear(known));
       const write = {changes: undefined, isExplicit: false, onProgress: ignore, onFault: ignore};
@@ -169,7 +155,7 @@ export const createTabularLayout = (
       const kept = config.load.filter(({tableName}) => !isDropped(tableName, now));
       seenNames = new Set([...now.keys(), ...[...seenNames].filter((name) => isDropped(name, now))]);
       return (
-        content && {content, ...scopeOf({...config, load: kept}), ...(fault === undefined ? {} : {fault})}
+        content && {content, ...loadedScope({...config, load: kept}), ...(fault === undefined ? {} : {fault})}
       );
     },
 
@@ -178,7 +164,11 @@ export const createTabularLayout = (
       for (let attempt = 1; ; attempt++) {
         const namesBefore = [...(schema?.keys() ?? [])];
         try {
-          const written = await connection.transaction('write', () => observe(save(write)), watch.around());
+          const written = await connection.transaction(
+            'write',
+            () => feed.observeOwn(save(write), write.changes),
+            watch.around(),
+          );
           watch.noteWrite(written);
           seenNames = new Set(schema?.keys());
           if (written.result !== undefined) {
@@ -206,18 +196,23 @@ export const createTabularLayout = (
     },
 
     readOutside: async (): Promise<OutsideChange | undefined> => {
-      if (!(await watch.takeChange())) {
+      const hasChanged = await watch.takeChange();
+      if (!hasChanged && !feed.hasNews()) {
         return undefined;
       }
       await gate.pass();
       const damage = createDamageReport();
-      const news = await readSteps(function* () {
-        return yield* feed.readNews(yield* readSchema(), damage.note);
-      });
+      const news = await readSteps(() => feed.readNews(readSchema, hasChanged, damage.note));
+      if (news.kind !== 'unknown') {
+        feed.noteNews(news.kind === 'changes' ? news.seq : undefined);
+      }
       switch (news.kind) {
         case 'changes':
-          feed.noteNews(news.seq);
           return {kind: 'changes', changes: news.changes, fault: damage.fault()};
+        case 'content': {
+          const fault = damage.fault();
+          return {kind: 'content', stored: {...news.stored, ...(fault === undefined ? {} : {fault})}};
+        }
         case 'unknown':
           // Tables may have come or gone.
           await feed.start(readSchema);
@@ -246,41 +241,13 @@ const ignore = (): void => undefined;
 /** Thrown inside a transaction, to leave it. */
 const WHOLE_NEEDED = new Error('the whole store is to be written');
 
-const refusalOf = (
-  {save}: ResolvedTabular,
-  error: HoldfastError,
-  rows: RowsOfStatement | undefined,
-): HoldfastError => {
-  const {constraint} = error.details;
-  const by = constraint === undefined ? '' : ` (${constraint})`;
-  const rowId = rows?.rowIds.length === 1 ? rows.rowIds[0] : undefined;
-  const what =
-    rows === undefined
-      ? 'What was saved'
-      : `${rowId === undefined ? 'A row' : `Row "${rowId}"`} of table "${rows.tableName}"`;
-  return new HoldfastError(
-    error.code,
-    `${what} is refused by the database${by}. Nothing of this save was stored, and all of it stays pending; change the row or the constraint.`,
-    {
-      ...error.details,
-      ...(rows && {
-        tableName: rows.tableName,
-        tableId: save.find(({tableName}) => tableName === rows.tableName)?.tableId,
-      }),
-      ...(rowId === undefined ? {} : {rowId}),
-    },
-    error.cause,
-  );
-};
-
 const mayBeOfSchema = (error: unknown): boolean =>
   isHoldfastError(error, 'driver/missing') || isHoldfastError(error, 'driver/statement-failed');
 
-// What is not loaded from the database is left alone in the store.
-const scopeOf = ({load, valuesLoad}: ResolvedTabular): Pick<StoredContent, 'tableIds' | 'valueIds'> => ({
-  tableIds: new Set(load.map(({tableId}) => tableId)),
-  ...(valuesLoad === true ? {} : {valueIds: new Set<Id>(valuesLoad === false ? [] : valuesLoad)}),
-});
+const nameLoaded = ({load, valuesLoad, valuesTableName}: ResolvedTabular): readonly ObservedName[] => [
+  ...load.map(({tableName, rowIdColumnName}) => ({tableName, keyColumnName: rowIdColumnName})),
+  ...(valuesLoad === false ? [] : [{tableName: valuesTableName, keyColumnName: '_id'}]),
+];
 
 const nameKeys = ({
   load,

@@ -8,16 +8,34 @@ import type {Dialect} from '../sql/dialect.ts';
 import type {LogEntry} from './change-log.ts';
 import type {ResolvedTabular} from './database-config.ts';
 import type {Steps} from './steps.ts';
-import type {ProgressListener} from './storage.ts';
+import type {ProgressListener, StoredContent} from './storage.ts';
 import {type DamageListener, fillCondition, type TabularReader} from './tabular-reader.ts';
-import type {Schema, TableSchema} from './tabular-schema.ts';
+import type {Schema} from './tabular-schema.ts';
 
 /** The id of the one row in which values lie. */
 export const VALUES_ROW_ID = '_';
 
+/** What of a configuration says what is loaded. */
+type LoadedPart = Pick<ResolvedTabular, 'load' | 'valuesLoad'>;
+
+/** What is not loaded from the database is left alone in the store. */
+export const loadedScope = ({
+  load,
+  valuesLoad,
+}: LoadedPart): Pick<StoredContent, 'tableIds' | 'valueIds'> => ({
+  tableIds: new Set(load.map(({tableId}) => tableId)),
+  ...(valuesLoad === true ? {} : {valueIds: new Set<Id>(valuesLoad === false ? [] : valuesLoad)}),
+});
+
 export interface TabularLoader {
   /** Everything under `load`, or undefined where none of its tables is there. */
-  loadAll(schema: Schema, onProgress: ProgressListener, onDamage: DamageListener): Steps<Content | undefined>;
+  loadAll(
+    schema: Schema,
+    onProgress: ProgressListener,
+    onDamage: DamageListener,
+    /** The part of the configuration that is wanted; default all of it. */
+    part?: LoadedPart,
+  ): Steps<Content | undefined>;
   /** The present state of the rows that the log names, each whole. */
   loadEntries(schema: Schema, entries: readonly LogEntry[], onDamage: DamageListener): Steps<Changes>;
 }
@@ -29,22 +47,26 @@ export const createTabularLoader = (
 ): TabularLoader => {
   const {load, valuesLoad, valuesTableName} = config;
 
-  function* loadValues(schema: Schema, onDamage: DamageListener): Steps<Values> {
+  function* loadValues(
+    schema: Schema,
+    onDamage: DamageListener,
+    wanted: ResolvedTabular['valuesLoad'],
+  ): Steps<Values> {
     const table = schema.get(valuesTableName);
-    if (valuesLoad === false || table === undefined) {
+    if (wanted === false || table === undefined) {
       return emptyObject();
     }
     const rows = yield* reader.readRows(table, [VALUES_ROW_ID], undefined, onDamage);
     const row: Row = rows[VALUES_ROW_ID] ?? emptyObject();
-    return valuesLoad === true ? row : pickCells(row, valuesLoad);
+    return wanted === true ? row : pickCells(row, wanted);
   }
 
   return {
-    *loadAll(schema, onProgress, onDamage) {
+    *loadAll(schema, onProgress, onDamage, part = config) {
       const tables: Content[0] = emptyObject();
-      let isAnyThere = valuesLoad !== false && schema.has(valuesTableName);
+      let isAnyThere = part.valuesLoad !== false && schema.has(valuesTableName);
       let doneRows = 0;
-      for (const {tableName, tableId, condition} of load) {
+      for (const {tableName, tableId, condition} of part.load) {
         const table = schema.get(tableName);
         if (table === undefined) {
           continue;
@@ -60,15 +82,15 @@ export const createTabularLoader = (
           ? Object.assign(tables[tableId] as Table, rows)
           : rows;
       }
-      return isAnyThere ? [tables, yield* loadValues(schema, onDamage)] : undefined;
+      return isAnyThere ? [tables, yield* loadValues(schema, onDamage, part.valuesLoad)] : undefined;
     },
 
     *loadEntries(schema, entries, onDamage) {
       const changes = noChanges();
       for (const {tableName, tableId, condition} of load) {
-        const table = schema.get(tableName) as TableSchema;
+        const table = schema.get(tableName);
         const keys = [...new Set(entries.filter((entry) => entry.table === tableName).map(({row}) => row))];
-        if (keys.length === 0) {
+        if (table === undefined || keys.length === 0) {
           continue;
         }
         const rows = yield* reader.readRows(
@@ -90,7 +112,7 @@ export const createTabularLoader = (
         }
       }
       if (valuesLoad !== false && entries.some(({table}) => table === valuesTableName)) {
-        changes[1] = yield* loadValues(schema, onDamage);
+        changes[1] = yield* loadValues(schema, onDamage, valuesLoad);
         if (valuesLoad === true) {
           markReplacement(changes[1]);
         } else {
@@ -104,6 +126,10 @@ export const createTabularLoader = (
     },
   };
 };
+
+/** The tables whose rows stay in the store where somebody drops them: those that are saved to, and not dropped when empty. */
+export const keptWhereDropped = ({save}: ResolvedTabular): ReadonlySet<string> =>
+  new Set(save.flatMap(({tableName, deleteEmptyTable}) => (deleteEmptyTable ? [] : tableName)));
 
 /** Gathers damaged cells into one fault. */
 export const createDamageReport = (): {

@@ -48,12 +48,13 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
     const select = table.isOurs ? dialect.selectColumn : dialect.selectForeign;
     // Columns are fetched by their position: a column may be named __proto__.
     const aliases = columns.map((_, index) => `c${index}`);
-    const tableName = dialect.quote(table.name);
+    const tableName = dialect.quoteTable(table.name);
     const names = columns.map(
-      ({name, kind}, index) => `${select(`${tableName}.${dialect.quote(name)}`, kind)} AS ${aliases[index]}`,
+      ({name, kind, declaredType}, index) =>
+        `${select(`${tableName}.${dialect.quote(name)}`, kind, declaredType)} AS ${aliases[index]}`,
     );
     const keyColumn = `${tableName}.${dialect.quote(table.keyName)}`;
-    const key = table.isOurs ? dialect.selectColumn(keyColumn, 'text') : dialect.selectKey(keyColumn);
+    const key = table.isOurs ? dialect.selectColumn(keyColumn, 'text', '') : dialect.selectKey(keyColumn);
     const selected = [`${key} AS k`, ...names].join(', ');
     // Plain objects of one shape are quickest, and hold any key but one.
     const createRow: () => Row = cellIds.includes('__proto__') ? emptyObject : () => ({});
@@ -100,7 +101,7 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
     *readTable(table, condition, onDamage, onRows) {
       const rows: Table = emptyObject();
       const {selected, decodeInto} = createDecoder(table, onDamage);
-      const name = dialect.quote(table.name);
+      const name = dialect.quoteTable(table.name);
       const where = condition === undefined ? '' : ` WHERE (${condition})`;
       // Others' tables may be without row numbers, and a table as wide as SQL allows leaves no room for one beside it.
       const isPaged = table.isOurs && table.columns.size <= MAX_PAGED_COLUMNS;
@@ -132,10 +133,12 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
     *readRows(table, keys, condition, onDamage) {
       const rows: Table = emptyObject();
       const {selected, decodeInto} = createDecoder(table, onDamage);
-      const name = dialect.quote(table.name);
+      const name = dialect.quoteTable(table.name);
       for (let start = 0; start < keys.length; start += idsAStatement) {
         const some = keys.slice(start, start + idsAStatement);
-        const places = some.map((_, index) => dialect.placeholder(index + 1)).join(', ');
+        const places = some
+          .map((_, index) => dialect.placeholderFor('text', index + 1, table.keyType))
+          .join(', ');
         decodeInto(
           yield statement(
             `SELECT ${selected} FROM ${name} WHERE ${name}.${dialect.quote(table.keyName)} IN (${places})${condition === undefined ? '' : ` AND (${condition})`}`,
@@ -165,7 +168,7 @@ export const fillCondition = (
   dialect: Dialect,
   condition: string | undefined,
   tableName: string,
-): string | undefined => condition?.replaceAll('$tableName', () => dialect.quote(tableName));
+): string | undefined => condition?.replaceAll('$tableName', () => dialect.quoteTable(tableName));
 
 const columnNames = (table: TableSchema): string[] => [
   table.keyName,

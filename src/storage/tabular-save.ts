@@ -10,12 +10,15 @@ import type {Steps} from './steps.ts';
 import type {StoreReader, Write} from './storage.ts';
 import {pickCells, VALUES_ROW_ID} from './tabular-load.ts';
 import {fillCondition} from './tabular-reader.ts';
-import type {Schema, TableSchema, TabularSchema} from './tabular-schema.ts';
+import {type Schema, type TableSchema, type TabularSchema, writableColumns} from './tabular-schema.ts';
 import type {TabularWriter} from './tabular-writer.ts';
 
 export interface TabularSaver {
-  /** Stores the changes, or everything; what it creates and drops it notes in the schema. */
-  saveAll(schema: Schema, write: Write): Steps;
+  /**
+   * Stores the changes, or everything; what it creates and drops it notes in the schema. `isSingle`: a row a statement, so that one
+   * that is refused is known.
+   */
+  saveAll(schema: Schema, write: Write, isSingle?: boolean): Steps;
   /** Deletes everything that is both loaded and saved, within the conditions of both. */
   clear(schema: Schema): Steps;
 }
@@ -48,7 +51,7 @@ export const createTabularSaver = (
     save: TabularSave,
     changes: TableChanges,
     rowOf: (rowId: Id) => Row,
-    doneRow: () => void,
+    {doneRow, isSingle}: How,
   ): Steps {
     const changed: RowChanges[] = [];
     const changedIds: Id[] = [];
@@ -65,15 +68,20 @@ export const createTabularSaver = (
         save,
         dialect.hasStrictColumns ? [...changed, ...changedIds.map(rowOf)] : changed,
       );
-      yield* writer.writeRows(table, changedRows(changes, rowOf, doneRow));
+      yield* writer.writeRows(table, changedRows(changes, rowOf, doneRow), isSingle);
     }
   }
 
-  function* deleteRows(schema: Schema, save: TabularSave, changes: TableChanges): Steps {
+  function* deleteRows(schema: Schema, save: TabularSave, changes: TableChanges, {isSingle}: How): Steps {
     const table = schema.get(save.tableName);
     const deleted = Object.keys(changes).filter((rowId) => changes[rowId] === undefined);
     if (table !== undefined && deleted.length > 0) {
-      yield* writer.deleteRows(table, deleted, fillCondition(dialect, save.condition, save.tableName));
+      yield* writer.deleteRows(
+        table,
+        deleted,
+        fillCondition(dialect, save.condition, save.tableName),
+        isSingle,
+      );
     }
   }
 
@@ -81,7 +89,7 @@ export const createTabularSaver = (
     schema: Schema,
     save: TabularSave,
     store: StoreReader,
-    doneRow: () => void,
+    {doneRow, isSingle}: How,
   ): Steps {
     const rowIds = store.getRowIds(save.tableId);
     if (rowIds.length === 0) {
@@ -96,17 +104,17 @@ export const createTabularSaver = (
             // As often as they are looked at, and never all in memory.
             [Symbol.iterator]: () => rowsOf(store, save.tableId, rowIds),
           });
-    yield* writer.writeRows(table, wholeRows(store, save.tableId, rowIds, doneRow));
+    yield* writer.writeRows(table, wholeRows(store, save.tableId, rowIds, doneRow), isSingle);
   }
 
-  function* saveValues(schema: Schema, changes: RowChanges, values: Values): Steps {
+  function* saveValues(schema: Schema, changes: RowChanges, values: Values, how: How): Steps {
     if (valuesSave === false) {
       return;
     }
     const row = valuesSave === true ? values : pickCells(values, valuesSave);
     const some = valuesSave === true ? changes : pickCells(changes, valuesSave);
     if (Object.keys(some).length > 0) {
-      yield* saveRows(schema, valuesTable, {[VALUES_ROW_ID]: some}, () => row, ignoreRow);
+      yield* saveRows(schema, valuesTable, {[VALUES_ROW_ID]: some}, () => row, how);
     }
   }
 
@@ -116,13 +124,13 @@ export const createTabularSaver = (
       if (table === undefined || table.isView) {
         continue;
       }
-      const name = dialect.quote(tableName);
+      const name = dialect.quoteTable(tableName);
       if (deleteEmptyTable && (yield statement(`SELECT 1 AS "one" FROM ${name} LIMIT 1`)).length === 0) {
         yield statement(`DROP TABLE ${name}`);
         schema.delete(tableName);
         continue;
       }
-      for (const column of deleteEmptyColumns ? [...table.columns.values()] : []) {
+      for (const column of deleteEmptyColumns ? writableColumns(table) : []) {
         const columnName = dialect.quote(column.name);
         const isUsed = `SELECT 1 AS "one" FROM ${name} WHERE ${columnName} IS NOT NULL LIMIT 1`;
         if ((yield statement(isUsed)).length === 0) {
@@ -134,7 +142,7 @@ export const createTabularSaver = (
   }
 
   return {
-    *saveAll(schema, {changes, since, store, onProgress, isExplicit}) {
+    *saveAll(schema, {changes, since, store, onProgress, isExplicit}, isSingle = false) {
       const totalRows =
         changes === undefined
           ? saves.reduce((sum, {tableId}) => sum + store.getRowCount(tableId), 0)
@@ -145,6 +153,8 @@ export const createTabularSaver = (
           onProgress(doneRows, totalRows);
         }
       };
+      const how: How = {doneRow, isSingle};
+      const uncounted: How = {doneRow: ignoreRow, isSingle};
       const {inOrder, parentNames, isCircular} = orderByReference(saves, schema);
       if (isCircular) {
         yield dialect.deferReferences;
@@ -154,21 +164,21 @@ export const createTabularSaver = (
       // looked at at once.
       const isDeletedFirst = ({tableName}: TabularSave) => isCircular || !parentNames.has(tableName);
       for (const save of inOrder.filter(isDeletedFirst)) {
-        yield* deleteRows(schema, save, changesOf(save));
+        yield* deleteRows(schema, save, changesOf(save), how);
       }
       for (const save of inOrder) {
         if (changes === undefined) {
-          yield* saveWholeTable(schema, save, store, doneRow);
+          yield* saveWholeTable(schema, save, store, how);
         }
         const rowOf = (rowId: Id) => store.getRow(save.tableId, rowId);
-        yield* saveRows(schema, save, changesOf(save), rowOf, changes === undefined ? ignoreRow : doneRow);
+        yield* saveRows(schema, save, changesOf(save), rowOf, changes === undefined ? uncounted : how);
       }
       for (const save of [...inOrder].reverse().filter((save) => !isDeletedFirst(save))) {
-        yield* deleteRows(schema, save, changesOf(save));
+        yield* deleteRows(schema, save, changesOf(save), how);
       }
       const values = valuesSave === false ? {} : store.getValues();
       const changedValues = changes?.[1] ?? Object.assign(emptyObject<RowChanges>(), since?.[1], values);
-      yield* saveValues(schema, changedValues, values);
+      yield* saveValues(schema, changedValues, values, uncounted);
       if (isExplicit) {
         yield* deleteEmpty(schema);
       }
@@ -185,7 +195,9 @@ export const createTabularSaver = (
             (each) => fillCondition(dialect, each, tableName) ?? [],
           );
           const where = conditions.map((each) => `(${each})`).join(' AND ');
-          yield statement(`DELETE FROM ${dialect.quote(tableName)}${where === '' ? '' : ` WHERE ${where}`}`);
+          yield statement(
+            `DELETE FROM ${dialect.quoteTable(tableName)}${where === '' ? '' : ` WHERE ${where}`}`,
+          );
         }
       }
       const emptied = [...(schema.get(valuesTableName)?.columns.values() ?? [])].filter(
@@ -193,11 +205,17 @@ export const createTabularSaver = (
       );
       if (emptied.length > 0) {
         const assignments = emptied.map(({name}) => `${dialect.quote(name)} = NULL`);
-        yield statement(`UPDATE ${dialect.quote(valuesTableName)} SET ${assignments.join(', ')}`);
+        yield statement(`UPDATE ${dialect.quoteTable(valuesTableName)} SET ${assignments.join(', ')}`);
       }
     },
   };
 };
+
+// Whether rows are written one a statement, and who is told of each.
+interface How {
+  readonly doneRow: () => void;
+  readonly isSingle: boolean;
+}
 
 // The tables that others refer to before those, and whether some refer to one another in a circle.
 const orderByReference = (saves: readonly TabularSave[], schema: Schema) => {

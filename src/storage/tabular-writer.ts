@@ -4,6 +4,7 @@
 // A row that exists has only its changed cells set. The same statement carries all its cells, for the case that another
 // writer has deleted the row meanwhile: it comes back whole, and tables with NOT NULL columns take it.
 
+import {spellId} from '../base/cell-text.ts';
 import {isReplacement} from '../base/changes.ts';
 import type {Cell, Id, Row, RowChanges} from '../base/content.ts';
 import type {DriverLimits} from '../driver/driver.ts';
@@ -12,7 +13,7 @@ import {type SqlValue, statement} from '../sql/statement.ts';
 import type {TabularSave} from './database-config.ts';
 import type {Steps} from './steps.ts';
 import {kindOfCell, strictKindOf} from './tabular-cells.ts';
-import type {Column, TableSchema, TabularSchema} from './tabular-schema.ts';
+import {type Column, type TableSchema, type TabularSchema, writableColumns} from './tabular-schema.ts';
 import {writeThroughView} from './view-writer.ts';
 
 export interface TabularWriter {
@@ -26,15 +27,13 @@ export interface TabularWriter {
     rows: Iterable<RowChanges>,
   ): Steps<TableSchema>;
   /** Sets the changed cells of rows, `[rowId, changes, the whole row]` each. */
-  writeRows(table: TableSchema, rows: Iterable<readonly [Id, RowChanges, Row]>): Steps;
-  deleteRows(table: TableSchema, rowIds: readonly Id[], condition: string | undefined): Steps;
-  /** The rows of the statement that was yielded last; undefined where it was about none. */
-  rowsNow(): RowsOfStatement | undefined;
-}
-
-export interface RowsOfStatement {
-  readonly tableName: string;
-  readonly rowIds: readonly Id[];
+  writeRows(table: TableSchema, rows: Iterable<readonly [Id, RowChanges, Row]>, isSingle: boolean): Steps;
+  deleteRows(
+    table: TableSchema,
+    rowIds: readonly Id[],
+    condition: string | undefined,
+    isSingle: boolean,
+  ): Steps;
 }
 
 /** Parameters a statement, where the driver's limits allow: more are no faster. */
@@ -44,10 +43,8 @@ export const createTabularWriter = (
   dialect: Dialect,
   limits: DriverLimits,
   schemas: TabularSchema,
-  {isOneByOne = false}: {readonly isOneByOne?: boolean} = {},
 ): TabularWriter => {
-  const maxParams = isOneByOne ? 1 : Math.min(MAX_PARAMS_A_STATEMENT, limits.maxParams);
-  let rowsNow: RowsOfStatement | undefined;
+  const maxParams = Math.min(MAX_PARAMS_A_STATEMENT, limits.maxParams);
   const sqlCache = new Map<string, string>();
 
   // The SQL for rows of one shape: the columns inserted, and the ones set where the row exists.
@@ -74,7 +71,7 @@ export const createTabularWriter = (
     const columns: Column[] = [];
     for (const cellId of Object.keys(row)) {
       const column = table.columns.get(cellId);
-      if (column !== undefined) {
+      if (column?.isGenerated === false) {
         columns.push(column);
       }
     }
@@ -83,7 +80,7 @@ export const createTabularWriter = (
 
   function* writeOne(table: TableSchema, rowId: Id, changes: RowChanges, row: Row): Steps {
     const changedIds = Object.keys(changes);
-    const set = isReplacement(changes) ? [...table.columns.values()] : columnsOf(table, changes);
+    const set = isReplacement(changes) ? writableColumns(table) : columnsOf(table, changes);
     const inserted = columnsOf(table, row);
     const params: SqlValue[] = [table.encodeKey(rowId)];
     for (const column of inserted) {
@@ -92,7 +89,7 @@ export const createTabularWriter = (
     // Deleted cells are set to NULL, and so are the others of a row that is replaced.
     for (const cellId of isReplacement(changes) ? table.columns.keys() : changedIds) {
       const column = table.columns.get(cellId);
-      if (column !== undefined && !Object.hasOwn(row, cellId)) {
+      if (column?.isGenerated === false && !Object.hasOwn(row, cellId)) {
         inserted.push(column);
         params.push(null);
       }
@@ -101,7 +98,7 @@ export const createTabularWriter = (
       yield* writeWideRow(table, rowId, inserted, params);
       return;
     }
-    yield statement(buildSql(table, inserted, set, 1), params);
+    yield statement(buildSql(table, inserted, set, 1), params, aboutRows(table, [rowId]));
   }
 
   // A row of more cells than a statement takes parameters is set a slice of columns at a time.
@@ -114,10 +111,11 @@ export const createTabularWriter = (
     const width = limits.maxParams - 1;
     for (let start = 0; start < columns.length; start += width) {
       const some = columns.slice(start, start + width);
-      yield statement(buildSql(table, some, some, 1), [
-        table.encodeKey(rowId),
-        ...params.slice(start + 1, start + 1 + width),
-      ]);
+      yield statement(
+        buildSql(table, some, some, 1),
+        [table.encodeKey(rowId), ...params.slice(start + 1, start + 1 + width)],
+        aboutRows(table, [rowId]),
+      );
     }
   }
 
@@ -140,10 +138,7 @@ export const createTabularWriter = (
   }
 
   return {
-    rowsNow: () => rowsNow,
-
     *prepareTable(table, {tableName, rowIdColumnName}, rows) {
-      rowsNow = undefined;
       if (table !== undefined && dialect.hasStrictColumns) {
         yield* widenColumns(table, rows);
       }
@@ -162,7 +157,7 @@ export const createTabularWriter = (
       return bare;
     },
 
-    *writeRows(table, rows) {
+    *writeRows(table, rows, isSingle) {
       if (table.isView) {
         yield* writeThroughView(dialect, table, rows);
         return;
@@ -175,8 +170,7 @@ export const createTabularWriter = (
       let maxRowCount = 1;
       const flush = function* (): Steps {
         if (rowIds.length > 0) {
-          rowsNow = {tableName: table.name, rowIds};
-          yield statement(buildSql(table, columns, columns, rowIds.length), params);
+          yield statement(buildSql(table, columns, columns, rowIds.length), params, aboutRows(table, rowIds));
           params = [];
           rowIds = [];
         }
@@ -184,7 +178,6 @@ export const createTabularWriter = (
       for (const [rowId, changes, row] of rows) {
         if (!isWholeRow(changes, row) || Object.keys(row).length + 1 > maxParams) {
           yield* flush();
-          rowsNow = {tableName: table.name, rowIds: [rowId]};
           yield* writeOne(table, rowId, changes, row);
           continue;
         }
@@ -193,35 +186,43 @@ export const createTabularWriter = (
           yield* flush();
           shape = rowShape;
           columns = columnsOf(table, row);
-          maxRowCount = Math.max(1, Math.floor(maxParams / (columns.length + 1)));
+          maxRowCount = isSingle ? 1 : Math.max(1, Math.floor(maxParams / (columns.length + 1)));
         }
+        rowIds.push(rowId);
         params.push(table.encodeKey(rowId));
         for (const column of columns) {
           params.push(column.codec.encode(row[column.cellId] as Cell));
         }
-        if (rowIds.push(rowId) === maxRowCount) {
+        if (rowIds.length === maxRowCount) {
           yield* flush();
         }
       }
       yield* flush();
     },
 
-    *deleteRows(table, rowIds, condition) {
+    *deleteRows(table, rowIds, condition, isSingle) {
       const key = dialect.quote(table.keyName);
-      for (let start = 0; start < rowIds.length; start += maxParams) {
-        const some = rowIds.slice(start, start + maxParams);
-        const places = some.map((_, index) => dialect.placeholder(index + 1)).join(', ');
-        rowsNow = {tableName: table.name, rowIds: some};
+      // What no key can be is in no table.
+      const possibleIds = rowIds.filter((rowId) => dialect.canHold(table.keyType, spellId(rowId)));
+      const idsAStatement = isSingle ? 1 : maxParams;
+      for (let start = 0; start < possibleIds.length; start += idsAStatement) {
+        const some = possibleIds.slice(start, start + idsAStatement);
+        const places = some
+          .map((_, index) => table.keyOf(dialect.placeholderFor('text', index + 1, table.keyType)))
+          .join(', ');
         yield statement(
-          `DELETE FROM ${dialect.quote(table.name)} WHERE ${key} IN (${places})${condition === undefined ? '' : ` AND (${condition})`}`,
+          `DELETE FROM ${dialect.quoteTable(table.name)} WHERE ${key} IN (${places})${condition === undefined ? '' : ` AND (${condition})`}`,
           some.map(table.encodeKey),
+          aboutRows(table, some),
         );
       }
     },
   };
 };
 
-const shapeOf = ({name, kind}: Column): string => `${kind} ${name}`;
+const aboutRows = ({name}: TableSchema, rowIds: readonly Id[]) => ({table: name, rowIds});
+
+const shapeOf = ({name, declaredType}: Column): string => `${declaredType} ${name}`;
 
 // The cells that have no column yet, and the kind of column that holds all that there is of each.
 const kindsOfNewCells = (
@@ -269,19 +270,20 @@ const spellUpsert = (
   const key = dialect.quote(table.keyName);
   const names = inserted.map(({name}) => dialect.quote(name));
   const width = names.length + 1;
+  const placeOf = (index: number, place: number): string => {
+    const column = inserted[index - 1];
+    return column === undefined
+      ? table.keyOf(dialect.placeholderFor('text', place, table.keyType))
+      : dialect.placeholderFor(column.kind, place, column.declaredType);
+  };
   const places = Array.from(
     {length: rowCount},
     (_, row) =>
-      `(${Array.from({length: width}, (_, column) =>
-        dialect.placeholderFor(
-          column === 0 ? 'text' : (inserted[column - 1] as Column).kind,
-          row * width + column + 1,
-        ),
-      ).join(', ')})`,
+      `(${Array.from({length: width}, (_, column) => placeOf(column, row * width + column + 1)).join(', ')})`,
   );
   const assignments = set.map(({name}) => `${dialect.quote(name)} = excluded.${dialect.quote(name)}`);
   return (
-    `INSERT INTO ${dialect.quote(table.name)} (${[key, ...names].join(', ')}) VALUES ${places.join(', ')} ` +
+    `INSERT INTO ${dialect.quoteTable(table.name)} (${[key, ...names].join(', ')})${dialect.overriding} VALUES ${places.join(', ')} ` +
     `ON CONFLICT (${key}) DO ${assignments.length === 0 ? 'NOTHING' : `UPDATE SET ${assignments.join(', ')}`}`
   );
 };

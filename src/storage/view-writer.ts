@@ -6,7 +6,7 @@ import type {Id, Row, RowChanges} from '../base/content.ts';
 import type {Dialect} from '../sql/dialect.ts';
 import {type SqlValue, statement} from '../sql/statement.ts';
 import type {Steps} from './steps.ts';
-import type {Column, TableSchema} from './tabular-schema.ts';
+import {type Column, type TableSchema, writableColumns} from './tabular-schema.ts';
 
 /** Sets the changed cells of rows, `[rowId, changes, the whole row]` each. */
 export function* writeThroughView(
@@ -14,9 +14,9 @@ export function* writeThroughView(
   view: TableSchema,
   rows: Iterable<readonly [Id, RowChanges, Row]>,
 ): Steps {
-  const name = dialect.quote(view.name);
+  const name = dialect.quoteTable(view.name);
   const key = dialect.quote(view.keyName);
-  const columns = [...view.columns.values()];
+  const columns = writableColumns(view);
   const encode = (row: Row, column: Column): SqlValue =>
     Object.hasOwn(row, column.cellId) ? column.codec.encode(row[column.cellId]) : null;
 

@@ -14,6 +14,7 @@ import {suiteModes} from './suite-config.ts';
 import type {OpenTables, TablesPlace} from './tables.suite.ts';
 import {catchError, createRuleTest, type SuiteOptions} from './test-runner.ts';
 
+const LONG_NAME = `seventy ${'x'.repeat(62)}`;
 const NAMES = [
   'a "quoted" name',
   "an apostrophe's",
@@ -24,7 +25,7 @@ const NAMES = [
   '$1 ? :name @p %s',
   'select',
   'ÄÖÜ',
-  `seventy ${'x'.repeat(62)}`,
+  LONG_NAME,
 ];
 
 const PETS: Content = [{pets: {fido: {species: 'dog'}, felix: {species: 'cat'}}}, {open: true}];
@@ -73,7 +74,14 @@ export const badInputSuite = (options: SuiteOptions<TablesPlace>): void => {
         async (place) => {
           const database = await place.open('read-write');
           await database.driver.query(statement('CREATE TABLE kept (id TEXT PRIMARY KEY)'));
-          for (const tableName of NAMES) {
+          const {maxNameBytes} = dialects[database.driver.dialect];
+          if (maxNameBytes < 70) {
+            const refused = await catchError(async () =>
+              database.createPersister(createStore(), namedConfig(mode, LONG_NAME)),
+            );
+            expect(isHoldfastError(refused) && refused.code).toBe('argument/invalid');
+          }
+          for (const tableName of NAMES.filter(({length}) => length < maxNameBytes)) {
             const content: Content = [
               {pets: Object.fromEntries(NAMES.map((id) => [id, {[tableName]: id, [id]: tableName}]))},
               {[tableName]: tableName},

@@ -275,8 +275,19 @@ const readNews = async (storage: Storage, before: Content): Promise<Content | un
   if (news.kind === 'changes') {
     return applyChanges(before, news.changes);
   }
+  if (news.kind === 'content') {
+    return replaceWithin(before, news.stored);
+  }
   const stored: StoredContent | undefined = await storage.read(ignore);
   return stored?.content;
+};
+
+const replaceWithin = (
+  [tables, values]: Content,
+  {content, tableIds = new Set(), valueIds}: StoredContent,
+): Content => {
+  const kept = Object.entries(tables).filter(([tableId]) => !tableIds.has(tableId));
+  return [{...Object.fromEntries(kept), ...content[0]}, valueIds === undefined ? content[1] : values];
 };
 
 /** Something that can be waited for, however often it happens. */

@@ -1,14 +1,13 @@
 // A real Chromium, and pages in it that have a package: `window.holdfast` holds what its entries export. Each page is
-// served from a free port of this machine, so that storage has an origin. Knows nothing of what is tested there.
+// served from a free port of this machine, so that storage has an origin (`serve.ts`). Knows nothing of what is tested there.
 
 import {mkdtempSync, rmSync} from 'node:fs';
-import {createServer} from 'node:http';
-import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 import {componentFolder, importComponent} from '../components/component.ts';
+import {type Files, serve} from './serve.ts';
 
 /** The part of Playwright's page that tests use. */
 export interface Page {
@@ -18,6 +17,7 @@ export interface Page {
   ): Promise<Result>;
   evaluate<Result>(work: () => Result | Promise<Result>): Promise<Result>;
   goto(url: string): Promise<unknown>;
+  reload(): Promise<unknown>;
   on(event: 'pageerror', listener: (error: Error) => void): unknown;
   close(): Promise<void>;
 }
@@ -75,10 +75,16 @@ const FLAGS = [
   '--no-first-run',
 ];
 
-/** `modules`: what pages have, by specifiers that are found from `src/entry`; default Holdfast. */
-export const startChromium = async (modules: readonly string[] = HOLDFAST): Promise<Browser> => {
+/**
+ * @param modules What pages have, by specifiers that are found from `src/entry`; default Holdfast.
+ * @param files What is served beside it, by its path.
+ */
+export const startChromium = async (
+  modules: readonly string[] = HOLDFAST,
+  files: Files = {},
+): Promise<Browser> => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-chromium-'));
-  const server = await serve(await bundle(modules));
+  const server = await serve({...files, '/holdfast.js': await bundle(modules)});
   const {
     default: {chromium},
   } = await importComponent<{default: Playwright}>('chromium', 'playwright-core');
@@ -136,28 +142,8 @@ const bundle = async (modules: readonly string[]): Promise<string> => {
     bundle: true,
     format: 'iife',
     globalName: 'holdfast',
+    external: ['expo-sqlite'],
     write: false,
   });
   return outputFiles[0]?.text ?? '';
-};
-
-const serve = async (script: string): Promise<{url: string; close(): Promise<void>}> => {
-  const server = createServer((request, response) => {
-    const isScript = request.url === '/holdfast.js';
-    response.writeHead(200, {'content-type': isScript ? 'text/javascript' : 'text/html'});
-    response.end(
-      isScript
-        ? script
-        : '<!doctype html><meta charset="utf-8"><title>Holdfast</title><script src="/holdfast.js"></script>',
-    );
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  };
 };

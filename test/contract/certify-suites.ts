@@ -15,6 +15,8 @@ import {configOf, type LayoutName, layoutNames, openLayout} from './storages.ts'
 export interface CertifyOptions {
   /** Where handles are slow to open: the layouts that the suite for persisters runs over; all, unless it is said. */
   readonly persisterLayouts?: readonly LayoutName[];
+  /** Whether another handle's commit is to be heard of at once, and not at the next interval. */
+  readonly isTold?: boolean;
   /** Why nothing of it can be tested here. */
   readonly all?: string | undefined;
   readonly driver?: {readonly [rule: string]: string};
@@ -70,6 +72,27 @@ export const certifySuites = (
     skip: {...sameReasons(skip.driver), ...skipOf('badInput')},
     runner,
   });
+  // A test that one place has to itself, where anything can be tested.
+  const testIn = (title: string, work: (place: DatabasePlace) => Promise<void>): void => {
+    runner.test(title, async (context) => {
+      if (all !== undefined) {
+        context.skip(all);
+        return;
+      }
+      const place = createPlace();
+      try {
+        await work(place);
+      } finally {
+        await place.remove();
+      }
+    });
+  };
+
+  if (skip.isTold) {
+    testIn(`[WA1] another handle’s commit is heard of long before the interval: ${kindName}`, (place) =>
+      hearAtOnce(place, runner),
+    );
+  }
   for (const layoutName of layoutNames) {
     const name = `${layoutName} over ${kindName}`;
     const config = quickConfigOf(layoutName);
@@ -100,22 +123,34 @@ export const certifySuites = (
       skip: skipOf('persister'),
       runner,
     });
-    runner.test(
+    testIn(
       `[CN1] two persisters of one handle keep out of each other’s transactions: ${name}`,
-      async (context) => {
-        if (all !== undefined) {
-          context.skip(all);
-          return;
-        }
-        const place = createPlace();
-        try {
-          await saveTogether(await place.open(), layoutName, runner);
-        } finally {
-          await place.remove();
-        }
-      },
+      async (place) => saveTogether(await place.open(), layoutName, runner),
     );
   }
+};
+
+const hearAtOnce = async (place: DatabasePlace, {expect}: TestRunner): Promise<void> => {
+  const config = {mode: 'rows', autoLoadIntervalSeconds: 3_600} as const;
+  const [store, listening] = [createStore(), createStore()];
+  const persister = await (await place.open()).createPersister(store, config);
+  await persister.startAutoSave();
+  const other = await (await place.open()).createPersister(listening, config);
+  await other.startAutoLoad();
+  for (let age = 0; age < 3; age++) {
+    const heard = new Promise((resolve) => {
+      const listenerId = listening.addCellListener('pets', 'fido', 'age', () => {
+        listening.delListener(listenerId);
+        resolve(undefined);
+      });
+    });
+    store.setCell('pets', 'fido', 'age', age);
+    await persister.whenDurable();
+    await heard;
+    expect(listening.getTables()).toEqual({pets: {fido: {age}}});
+  }
+  await persister.destroy();
+  await other.destroy();
 };
 
 // What no handle of this kind can be, it cannot be here either.

@@ -1,6 +1,7 @@
 // A test runner for hosts that have none: collects the tests of suites by their titles, and runs one when it is asked for.
-// Knows neither the suites nor the host; it goes into bundles, and imports nothing but types.
+// Knows neither the suites nor the host; it goes into bundles.
 
+import {plainExpect} from '../../src/testing/plain-expect.ts';
 import type {TestContext, TestRunner} from '../../src/testing/test-runner.ts';
 
 export interface CollectedSuites {
@@ -21,7 +22,7 @@ export const collectSuites = (): CollectedSuites => {
         body();
       },
       test: (title, body) => tests.set(`${suite} › ${title}`, body),
-      expect,
+      expect: plainExpect,
     },
     titles: () => [...tests.keys()],
     run: async (title) => {
@@ -38,34 +39,4 @@ export const collectSuites = (): CollectedSuites => {
       return skipped;
     },
   };
-};
-
-const show = (thing: unknown): string => JSON.stringify(thing) ?? String(thing);
-
-// The members of Vitest's `expect` that suites use.
-const expect = (actual: unknown) => ({
-  toBe: (expected: unknown) => {
-    if (!Object.is(actual, expected)) {
-      throw new Error(`expected ${show(actual)} to be ${show(expected)}`);
-    }
-  },
-  toEqual: (expected: unknown) => {
-    if (!isEqual(actual, expected)) {
-      throw new Error(`expected ${show(actual)} to equal ${show(expected)}`);
-    }
-  },
-});
-
-// As Vitest has it: a member that is undefined is none.
-const isEqual = (one: unknown, other: unknown): boolean => {
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) {
-    return Object.is(one, other);
-  }
-  if (Array.isArray(one) !== Array.isArray(other)) {
-    return false;
-  }
-  const [ones, others] = [one, other] as {[key: string]: unknown}[];
-  return [...new Set([...Object.keys(one), ...Object.keys(other)])].every((key) =>
-    isEqual(ones?.[key], others?.[key]),
-  );
 };

@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
 import BetterSqlite3 from 'better-sqlite3';
 import {betterSqlite3Driver} from '../../src/driver/better-sqlite3-driver.ts';
-import {customDriver} from '../../src/driver/custom-driver.ts';
+import {customSqliteDriver} from '../../src/driver/custom-driver.ts';
 import type {Driver} from '../../src/driver/driver.ts';
 import {sqliteNodeDriver} from '../../src/driver/sqlite-node-driver.ts';
 import {type Sqlite3Database, sqlite3Driver} from '../../src/driver/sqlite3-driver.ts';
@@ -115,7 +115,7 @@ const openCustom: DatabaseKind['open'] = (path, mode) => {
   const addChangeListener = () => undefined;
   const delChangeListener = () => undefined;
   return {
-    driver: customDriver('sqlite', {
+    driver: customSqliteDriver({
       executeCommand,
       addChangeListener,
       delChangeListener,

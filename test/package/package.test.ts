@@ -101,6 +101,17 @@ describe.each(RUNTIMES)('the packed package under $name', ({name, path}) => {
     ]);
   });
 
+  test('certifies a driver of one’s own', (context) => {
+    if (name === 'Node 20') {
+      context.skip('the example’s database is node:sqlite, which Node 20 has not');
+    }
+    const args = ['--test', '--test-reporter=tap', join('own-driver', 'certify.mjs')];
+    const report = run(path(), args);
+    const count = (what: string) => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(report)?.[1]);
+    expect([count('fail'), count('cancelled'), count('skipped')]).toEqual([0, 0, 1]);
+    expect(count('pass')).toBeGreaterThan(80);
+  });
+
   for (const {kind, packagePath, skip} of PERSISTERS) {
     test(`saves and loads with persister-${kind}`, (context) => {
       const reason = skip?.[name];

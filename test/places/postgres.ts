@@ -21,6 +21,11 @@ export interface PostgresServer {
   readonly port: number;
   readonly user: string;
   readonly database: string;
+  /** Ends the server, and keeps its data and its port. */
+  halt(): Promise<void>;
+  /** Starts it again. */
+  resume(): Promise<void>;
+  /** Ends it, and removes its data. */
   stop(): Promise<void>;
 }
 
@@ -49,29 +54,39 @@ export const startPostgres = async (): Promise<PostgresServer> => {
     max_connections: 300,
     deadlock_timeout: '50ms',
   };
-  const child = spawn(
-    join(bin, 'postgres'),
-    ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    {...options, stdio: ['ignore', 'ignore', 'pipe']},
-  );
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  let log = '';
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      log = `${log}${text}`.slice(-10_000);
-      log.includes('ready to accept connections') && resolve();
+  const begin = async (): Promise<() => Promise<void>> => {
+    const child = spawn(
+      join(bin, 'postgres'),
+      ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      {...options, stdio: ['ignore', 'ignore', 'pipe']},
+    );
+    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    let log = '';
+    await new Promise<void>((resolve, reject) => {
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        log = `${log}${text}`.slice(-10_000);
+        log.includes('ready to accept connections') && resolve();
+      });
+      void ended.then(() => reject(new Error(`PostgreSQL ended: ${log}`)));
     });
-    void ended.then(() => reject(new Error(`PostgreSQL ended: ${log}`)));
-  });
+    return () => {
+      // At once, without waiting for clients.
+      child.kill('SIGQUIT');
+      return ended;
+    };
+  };
+  let end = await begin();
   return {
     host: '127.0.0.1',
     port,
     user: 'postgres',
     database: 'postgres',
+    halt: () => end(),
+    resume: async () => {
+      end = await begin();
+    },
     stop: async () => {
-      // At once, without waiting for clients.
-      child.kill('SIGQUIT');
-      await ended;
+      await end();
       rmSync(folder, {recursive: true, force: true});
     },
   };

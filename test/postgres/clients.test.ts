@@ -1,79 +1,16 @@
 // What several clients of one PostgreSQL do to one another: nothing is lost, and each hears of the others at once.
 
-import {randomUUID} from 'node:crypto';
-import {afterAll, beforeAll, expect, onTestFinished, test} from 'vitest';
+import {expect, test} from 'vitest';
 import {createConnection} from '../../src/driver/connection.ts';
-import {type PgPool, pgDriver} from '../../src/driver/pg-driver.ts';
-import type {PostgresSql} from '../../src/driver/postgres-driver.ts';
+import {pgDriver} from '../../src/driver/pg-driver.ts';
 import {createPgPersister} from '../../src/entry/persisters/persister-pg.ts';
 import {createPostgresPersister} from '../../src/entry/persisters/persister-postgres.ts';
 import type {DatabasePersisterConfig} from '../../src/entry/persisters.ts';
-import {createStore, type Store} from '../../src/entry/store.ts';
+import {createStore} from '../../src/entry/store.ts';
 import {statement} from '../../src/sql/statement.ts';
-import {importComponent} from '../components/component.ts';
-import {type PostgresServer, postgresSkipReason, startPostgres} from '../places/postgres.ts';
+import {NEVER_S, noPostgres, until, usePostgres} from './place.ts';
 
-type Pool = PgPool & {end(): Promise<void>; on(event: 'error', listener: () => void): unknown};
-type Sql = PostgresSql & {end(): Promise<void>};
-
-const {default: pg} = await importComponent<{default: {Pool: new (options: object) => Pool}}>(
-  'postgres',
-  'pg',
-);
-const {default: postgres} = await importComponent<{default: (options: object) => Sql}>(
-  'postgres',
-  'postgres',
-);
-
-const noPostgres = postgresSkipReason();
-let server: PostgresServer | undefined;
-beforeAll(async () => {
-  server = noPostgres === undefined ? await startPostgres() : undefined;
-});
-afterAll(async () => {
-  await server?.stop();
-});
-
-// Long enough that nothing is found by asking at intervals.
-const NEVER_S = 100_000;
-
-const createPlace = async () => {
-  const {host, port, user, database} = server as PostgresServer;
-  const schema = `s${randomUUID().replaceAll('-', '')}`;
-  const ends: (() => Promise<void>)[] = [];
-  onTestFinished(async () => {
-    for (const end of ends.reverse()) {
-      await end();
-    }
-  });
-  const openPool = (options: object = {}): Pool => {
-    const pool = new pg.Pool({host, port, user, database, options: `-c search_path=${schema}`, ...options});
-    // Connections that the server ends are told of here.
-    pool.on('error', () => undefined);
-    ends.push(() => pool.end());
-    return pool;
-  };
-  const openSql = (): Sql => {
-    const sql = postgres({host, port, user, database, max: 2, connection: {search_path: schema}});
-    ends.push(() => sql.end());
-    return sql;
-  };
-  const admin = openPool();
-  await admin.query(`CREATE SCHEMA ${schema}`);
-  return {admin, openPool, openSql, schema};
-};
-
-const until = (store: Store, isSo: () => boolean): Promise<void> =>
-  new Promise((resolve) => {
-    const check = () => {
-      if (isSo()) {
-        store.delListener(listenerId);
-        resolve();
-      }
-    };
-    const listenerId = store.addDidFinishTransactionListener(check);
-    check();
-  });
+const createPlace = usePostgres();
 
 const TABULAR = {
   mode: 'tabular',
@@ -90,6 +27,7 @@ test.skipIf(noPostgres)('[PG1] entries of the log are numbered in the order of t
   await persister.save();
   const slow = await openPool().connect();
   await slow.query('BEGIN');
+  await slow.query("SELECT pg_advisory_xact_lock(1751477095, hashtext('holdfast_log'))");
   await slow.query("INSERT INTO holdfast_log (table_id, row_id) VALUES ('pets', 'slow')");
   store.setCell('pets', 'fido', 'age', 2);
   const saved = persister.save();
@@ -340,7 +278,7 @@ test.skipIf(noPostgres)(
       await reader.destroy();
       store.setCell('pets', '2', 'age', 'old');
       await persister.save();
-      expect(faults).toMatchObject([{code: 'driver/statement-failed'}]);
+      expect(faults).toMatchObject([{code: 'driver/constraint', details: {table: 'pets', rowIds: ['2']}}]);
       expect(persister.getDurability().state).toBe('failing');
       store.delRow('pets', '3').setCell('pets', '2', 'sold', null).setCell('pets', '2', 'age', null);
       await persister.save();

@@ -1,8 +1,6 @@
 // A Worker with a Durable Object in which tests run: the suites' tests by title, and the steps of other tests by name.
 // Bundled and started by `workerd.ts`; each test has an object, and so a database, of its own.
 
-// @ts-expect-error: the host's own module.
-import {DurableObject} from 'cloudflare:workers';
 import {createMergeableStore} from 'tinybase';
 import {createDurableObjectSqlStoragePersister as createTinyBasePersister} from 'tinybase/persisters/persister-durable-object-sql-storage';
 import {
@@ -25,6 +23,7 @@ import {storageSuite} from '../../src/testing/storage.suite.ts';
 import {suiteConfigOf} from '../../src/testing/suite-config.ts';
 import {tablesSuite} from '../../src/testing/tables.suite.ts';
 import {collectSuites} from '../contract/collected-suites.ts';
+import {serveSteps} from './serve-steps.ts';
 
 type Skip = {readonly [rule: string]: string};
 export interface SuiteSkips {
@@ -300,25 +299,6 @@ const tinyBaseRows = (host: DurableObjectSqlHost) =>
 
 export type Steps = typeof steps;
 
-export class Tested extends DurableObject {
-  async fetch(request: Request): Promise<Response> {
-    const {step, args} = (await request.json()) as {step: keyof Steps; args: unknown[]};
-    const {storage} = (this as unknown as {ctx: {storage: DurableObjectSqlHost}}).ctx;
-    try {
-      const run = steps[step] as (host: DurableObjectSqlHost, ...args: unknown[]) => Promise<unknown>;
-      return Response.json({result: await run(storage, ...args)});
-    } catch (error) {
-      return Response.json({error: String((error as Error)?.stack ?? error)});
-    }
-  }
-}
+const {Tested, worker} = serveSteps(steps);
 
-interface Namespace {
-  idFromName(name: string): unknown;
-  get(id: unknown): {fetch(request: Request): Promise<Response>};
-}
-
-export default {
-  fetch: (request: Request, env: {readonly TESTED: Namespace}) =>
-    env.TESTED.get(env.TESTED.idFromName(new URL(request.url).pathname)).fetch(request),
-};
+export {Tested, worker as default};

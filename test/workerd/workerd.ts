@@ -1,4 +1,4 @@
-// A real workerd, with the Durable Objects in which tests run (`objects.ts`). Knows nothing of what is tested there.
+// A real workerd, with Durable Objects in which something runs (tests: `objects.ts`). Knows nothing of what is tested there.
 
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
@@ -14,28 +14,39 @@ interface Miniflare {
 type Arguments<Step> = Step extends (host: never, ...args: infer Args) => unknown ? Args : never;
 type Result<Step> = Step extends (...args: never[]) => Promise<infer Value> ? Value : never;
 
-export interface Workerd {
+/** Steps that objects of a Worker can be asked to do. */
+type AnySteps = {readonly [name: string]: (host: never, ...args: never[]) => Promise<unknown>};
+
+export interface Workerd<WorkerSteps = Steps> {
   /** Has the object of this name do something; rejects with what it throws. */
-  ask<Name extends keyof Steps>(
+  ask<Name extends keyof WorkerSteps & string>(
     objectName: string,
     step: Name,
-    ...args: Arguments<Steps[Name]>
-  ): Promise<Result<Steps[Name]>>;
+    ...args: Arguments<WorkerSteps[Name]>
+  ): Promise<Result<WorkerSteps[Name]>>;
   stop(): Promise<void>;
 }
 
-/** Starts workerd; objects keep their databases in the folder, or in memory. */
-export const startWorkerd = async (folder?: string): Promise<Workerd> => {
-  bundled ??= bundle();
+const OBJECTS = new URL('./objects.ts', import.meta.url);
+
+/** Starts workerd with the objects of tests, which keep their databases in the folder, or in memory. */
+export const startWorkerd = (folder?: string): Promise<Workerd> => startWorker<Steps>(OBJECTS, folder);
+
+/** Starts workerd with a Worker whose class `Tested` of objects is asked by a POST of `{step, args}`, with SQLite or without. */
+export const startWorker = async <WorkerSteps extends AnySteps>(
+  source: URL,
+  folder?: string,
+  hasSql = true,
+): Promise<Workerd<WorkerSteps>> => {
   const {Miniflare: Host} = await importComponent<{Miniflare: new (options: object) => Miniflare}>(
     'workerd',
     'miniflare',
   );
   const host = new Host({
-    modules: [{type: 'ESModule', path: 'objects.mjs', contents: await bundled}],
+    modules: [{type: 'ESModule', path: 'worker.mjs', contents: await bundle(source)}],
     modulesRoot: '/',
     compatibilityDate: '2026-07-01',
-    durableObjects: {TESTED: {className: 'Tested', useSQLite: true}},
+    durableObjects: {TESTED: {className: 'Tested', useSQLite: hasSql}},
     ...(folder === undefined ? {} : {durableObjectsPersist: folder}),
   });
   await host.ready;
@@ -53,11 +64,17 @@ export const startWorkerd = async (folder?: string): Promise<Workerd> => {
   };
 };
 
-let bundled: Promise<string> | undefined;
+const bundles = new Map<string, Promise<string>>();
 
-const bundle = async (): Promise<string> => {
+const bundle = (source: URL): Promise<string> => {
+  const bundled = bundles.get(source.href) ?? buildWorker(source);
+  bundles.set(source.href, bundled);
+  return bundled;
+};
+
+const buildWorker = async (source: URL): Promise<string> => {
   const {outputFiles} = await build({
-    entryPoints: [fileURLToPath(new URL('./objects.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(source)],
     bundle: true,
     format: 'esm',
     external: ['cloudflare:workers'],

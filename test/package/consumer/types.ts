@@ -1,6 +1,13 @@
 // Compiled, not run: the published declarations resolve and say what they should, with no package's types beside them.
 import {createStore, type Store} from 'holdfast';
-import {createCustomPersister, type DatabasePersisterConfig, type Persister} from 'holdfast/persisters';
+import {
+  createCustomPersister,
+  createDatabasePersister,
+  type DatabasePersisterConfig,
+  type Persister,
+  SQLITE_LIMITS,
+  type StatementsDriver,
+} from 'holdfast/persisters';
 import {createBetterSqlite3Persister} from 'holdfast/persisters/persister-better-sqlite3';
 import {createFilePersister} from 'holdfast/persisters/persister-file';
 import {createSqliteNodePersister} from 'holdfast/persisters/persister-sqlite-node';
@@ -33,6 +40,16 @@ const custom: Persister = createCustomPersister(
   (listener) => listener(),
 );
 
+// A driver of one's own.
+const driver: StatementsDriver = {
+  kind: 'statements',
+  dialect: 'sqlite',
+  limits: SQLITE_LIMITS,
+  query: async ({sql, params}) => [{sql, count: params.length}],
+};
+const own = createDatabasePersister(store, driver, {configOrStoreTableName: config}, {getOwn: () => 'own'});
+const handle: string = own.getOwn();
+
 // @ts-expect-error A store has no such method.
 store.setCel('pets', 'fido', 'species', 'cat');
 // @ts-expect-error A persister needs a database.
@@ -40,4 +57,4 @@ createSqliteNodePersister(store);
 // @ts-expect-error There is no such mode.
 const wrong: DatabasePersisterConfig = {mode: 'tabula'};
 
-export {another, config, createBetterSqlite3Persister, createSqlite3Persister, custom, wrong};
+export {another, config, createBetterSqlite3Persister, createSqlite3Persister, custom, handle, wrong};
