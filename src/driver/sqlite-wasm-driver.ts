@@ -39,6 +39,8 @@ export const sqliteWasmDriver = ({capi}: SqliteWasmModule, db: SqliteWasmDatabas
     kind: 'host',
     dialect: 'sqlite',
     limits: SQLITE_LIMITS,
+    // Handles of one module may be on one database, and its hook tells of their own changes alone.
+    handle: capi,
     query: ({sql, params}) => {
       const prepared = prepare(sql);
       try {
