@@ -3,7 +3,8 @@
 // A `Database` is a pool: it lends the connection that has been idle longest, or opens one more, up to ten. So with `n` of
 // them every n-th call reaches the one connection that BEGIN reached, unless the application calls in between; and which
 // one that is, is found out by asking. What goes astray shows:
-// - a write is refused, for the transaction holds the lock for writing from its start: it is sent again;
+// - a write is refused, for the transaction holds the lock for writing from its start, or for want of a table that the
+//   transaction has just made: it is sent again;
 // - COMMIT and ROLLBACK find no transaction: they are sent again;
 // - a read finds what was there before the transaction. That is what is wanted until the first write; from then on it
 //   names a table that is not there for other connections, and is sent again.
@@ -42,7 +43,10 @@ export const tauriSqlDriver = (db: TauriSqlDatabase): StatementsDriver => {
 
   const end = async (sql: 'COMMIT' | 'ROLLBACK'): Promise<void> => {
     isLeftOpen = true;
-    await persist(/no transaction is active|database is locked/, () => send(sql));
+    await persist(
+      (message) => /no transaction is active|database is locked/.test(message),
+      () => send(sql),
+    );
     isLeftOpen = false;
   };
 
@@ -67,8 +71,12 @@ export const tauriSqlDriver = (db: TauriSqlDatabase): StatementsDriver => {
     let isAstray = false;
     let hasWritten = false;
     let hasMark = false;
+    let hasChangedSchema = false;
+    // What the schema is now, other connections do not see: what they cannot make sense of may go well the next time.
+    const mayBeAstray = (message: string, calls: number): boolean =>
+      ASTRAY.test(message) || (hasChangedSchema && calls < CALLS_TO_BE_SURE);
     const sendPinned = (sql: string, params?: readonly SqlValue[]) =>
-      persist(ASTRAY, async () => {
+      persist(mayBeAstray, async () => {
         if (isAstray) {
           await reach();
           stride = await reach();
@@ -79,6 +87,7 @@ export const tauriSqlDriver = (db: TauriSqlDatabase): StatementsDriver => {
         isAstray = true;
         const rows = await send(sql, params);
         isAstray = false;
+        hasChangedSchema ||= CHANGES_SCHEMA.test(sql);
         return rows;
       });
     return {
@@ -141,9 +150,11 @@ export const tauriSqlDriver = (db: TauriSqlDatabase): StatementsDriver => {
 };
 
 const MAX_CALLS = 1_000;
+const CALLS_TO_BE_SURE = 5;
 const MAX_WAIT_MS = 10_000;
 
 const RETURNS_ROWS = /^\s*(SELECT|PRAGMA|WITH)\b|\bRETURNING\b/i;
+const CHANGES_SCHEMA = /^\s*(CREATE|ALTER|DROP)\b/i;
 const READS_ONLY = /^\s*(SELECT|WITH)\b/i;
 
 const MARK = 'holdfast_mark';
@@ -152,14 +163,17 @@ const ASTRAY = /database is locked|no such table: (main\.)?holdfast_mark/;
 const markRead = (sql: string): string =>
   `SELECT found.* FROM (${sql.replace(/[\s;]+$/, '')}) AS found WHERE (SELECT count(*) FROM ${MARK}) >= 0`;
 
-// Tries again after faults like these, for some time.
-const persist = async <Result>(faults: RegExp, run: () => Promise<Result>): Promise<Result> => {
+// Tries again after such faults, for some time.
+const persist = async <Result>(
+  isSuch: (message: string, calls: number) => boolean,
+  run: () => Promise<Result>,
+): Promise<Result> => {
   const endMs = Date.now() + MAX_WAIT_MS;
   for (let calls = 1; ; calls++) {
     try {
       return await run();
     } catch (error) {
-      if (!faults.test(String(error)) || calls >= MAX_CALLS || Date.now() > endMs) {
+      if (!isSuch(String(error), calls) || calls >= MAX_CALLS || Date.now() > endMs) {
         throw error;
       }
     }
