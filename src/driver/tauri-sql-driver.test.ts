@@ -165,6 +165,34 @@ test(`[PR3] a save that fails leaves neither a part of it nor a lock behind, ${S
 });
 
 test.each([1, 3])(
+  `[PR2] a save that SQLite itself rolls back stays pending, of %i connections to begin with, ${STAND_IN}`,
+  async (count) => {
+    const {db, writeElsewhere} = await setUp(count);
+    await db.execute('CREATE TABLE pets (_id TEXT PRIMARY KEY, age NUMERIC)');
+    await db.execute(
+      "CREATE TRIGGER no BEFORE INSERT ON pets WHEN NEW.age > 9 BEGIN SELECT RAISE(ROLLBACK, 'too old'); END",
+    );
+    const config = {
+      mode: 'tabular',
+      tables: {load: {pets: 'pets'}, save: {pets: 'pets'}},
+    } as const;
+    const store = createStore().setTable('pets', {fido: {age: 1}});
+    const persister = createTauriSqlPersister(store, db, config);
+    await persister.save();
+    store.setTable('pets', {fido: {age: 2}, felix: {age: 10}});
+    await expect(persister.save()).rejects.toThrow('too old');
+    writeElsewhere('BEGIN IMMEDIATE; COMMIT');
+    store.setCell('pets', 'felix', 'age', 3);
+    await persister.save();
+    await persister.destroy();
+    expect(await db.select('SELECT * FROM pets ORDER BY _id')).toEqual([
+      {_id: 'felix', age: 3},
+      {_id: 'fido', age: 2},
+    ]);
+  },
+);
+
+test.each([1, 3])(
   `[MG1] what a migration wrote it reads, of %i connections to begin with, ${STAND_IN}`,
   async (count) => {
     const {db} = await setUp(count);
