@@ -272,6 +272,22 @@ const steps = {
     };
   },
 
+  mergeableJson: async (host: DurableObjectSqlHost) => {
+    const theirs = createMergeableStore('theirs');
+    theirs.setContent([{pets: {fido: {species: 'dog'}}}, {}]);
+    // biome-ignore lint/suspicious/noExplicitAny: the host's type of it is not there.
+    const written = createTinyBasePersister(theirs, host.sql as any);
+    await written.save();
+    await written.destroy();
+    const texts = () => rowsOf(host, 'SELECT store FROM tinybase ORDER BY _id').flat();
+    const before = texts();
+    const store = createStore().setValue('open', true);
+    const persister = createDurableObjectSqlStoragePersister(store, host);
+    const code = await catchCode(() => persister.load());
+    await persister.destroy();
+    return [code, texts().length, texts().every((text) => text === before[0])];
+  },
+
   damagedFragments: async (host: DurableObjectSqlHost) => {
     const theirs = createMergeableStore('theirs');
     theirs.setContent([{pets: {fido: {species: 'dog'}, felix: {species: 'cat'}}}, {open: true}]);
