@@ -26,8 +26,9 @@ export interface RemotePersister<Port = RemotePort, StoreType = Store>
  *
  * In the worker: `exposeDriver(sqliteWasmDriver(sqlite3, db), self)`.
  * In the page: `await createRemotePersister(store, new Worker('worker.js', {type: 'module'}), {mode: 'rows'})`.
+ * The entries of databases for browsers export their drivers.
  *
- * @param port A `Worker` or a `MessagePort`, which stays the caller's to close.
+ * @param port A `Worker` or a `MessagePort`, open for as long as the persister lives; it stays the caller's to close.
  * @param configOrStoreTableName How content lies in the database; a string names the table of mode `json`.
  * @param onSqlCommand Told of every SQL command before it is sent.
  * @param onIgnoredError Told of faults that would otherwise reject.
