@@ -2,8 +2,8 @@ import {DatabaseSync} from 'node:sqlite';
 import {expect, test} from 'vitest';
 import {certifyDriver} from '../../test/contract/certify.ts';
 import type {DatabaseKind} from '../../test/contract/databases.ts';
-import {createRemotePersister, exposeDriver} from '../entry/persisters/persister-remote.ts';
 import {createSqliteNodePersister} from '../entry/persisters/persister-sqlite-node.ts';
+import {createWorkerPersister, exposeDriver} from '../entry/persisters/persister-worker.ts';
 import {createStore} from '../entry/store.ts';
 import {statement} from '../sql/statement.ts';
 import type {Driver, StatementsDriver} from './driver.ts';
@@ -29,7 +29,7 @@ const remote = (name: string, makeDriver: (db: DatabaseSync) => Driver): Databas
       createPersister: (store, config, onIgnoredError) => {
         const port = expose(exposed);
         ports.push(port);
-        return createRemotePersister(store, port, config, undefined, onIgnoredError);
+        return createWorkerPersister(store, port, config, undefined, onIgnoredError);
       },
       close: () => {
         for (const port of ports) {
@@ -71,7 +71,7 @@ certifyDriver(remote('node:sqlite with transactions of its own', transactingDriv
 
 test('[CN7] what is no port, and what is no driver, are refused', async () => {
   const expected = {code: 'argument/wrong-handle'};
-  await expect(createRemotePersister(createStore(), {} as never)).rejects.toMatchObject(expected);
+  await expect(createWorkerPersister(createStore(), {} as never)).rejects.toMatchObject(expected);
   const {port1} = new MessageChannel();
   expect(() => exposeDriver({} as never, port1)).toThrow(expect.objectContaining(expected));
 });
@@ -84,7 +84,7 @@ test('[DR4] when the other end is gone, what waits for it and what comes later r
     query: () => new Promise(() => undefined),
   };
   exposeDriver(silent, port1);
-  const persister = await createRemotePersister(createStore().setValue('open', true), port2, {mode: 'rows'});
+  const persister = await createWorkerPersister(createStore().setValue('open', true), port2, {mode: 'rows'});
   const saved = expect(persister.save()).rejects.toMatchObject({code: 'driver/closed'});
   port1.close();
   await saved;
