@@ -39,6 +39,7 @@ const LEAVES = {
   'driver/powersync-driver.ts': 'PowerSync',
   'driver/durable-object-sql-driver.ts': 'Durable Objects of Cloudflare’s Workers',
   'driver/electric-sql-driver.ts': 'electric-sql',
+  'driver/pool-transactions.ts': 'waits as long as its host’s clock says',
   'driver/tauri-sql-driver.ts': '@tauri-apps/plugin-sql',
   'driver/op-sqlite-driver.ts': '@op-engineering/op-sqlite',
   'driver/react-native-sqlite-driver.ts': 'react-native-sqlite-storage',

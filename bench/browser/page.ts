@@ -7,7 +7,7 @@ import {createSqliteWasmPersister as createTinyBaseSqliteWasmPersister} from 'ti
 import * as holdfast from '../../src/entry/index.ts';
 import {createOpfsPersister} from '../../src/entry/persisters/persister-browser.ts';
 import {createIndexedDbPersister} from '../../src/entry/persisters/persister-indexed-db.ts';
-import {createRemotePersister} from '../../src/entry/persisters/persister-remote.ts';
+import {createWorkerPersister} from '../../src/entry/persisters/persister-worker.ts';
 import {answerPage, startWorker} from '../../test/browser/page-worker.ts';
 import {exposePool, openPool} from './sqlite.ts';
 
@@ -85,7 +85,7 @@ const open = async (
 const openRemote = async (store: Store, name: string): Promise<Persister> => {
   const {port1, port2} = new MessageChannel();
   await startWorker().call('exposePool', name, port1);
-  return (await createRemotePersister(store as never, port2, {mode: 'rows'})) as unknown as Persister;
+  return (await createWorkerPersister(store as never, port2, {mode: 'rows'})) as unknown as Persister;
 };
 
 // TinyBase's wants the handle where the store is: in the worker, this runs there.

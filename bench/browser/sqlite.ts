@@ -1,8 +1,8 @@
 // SQLite in a worker of the page, its file in a pool of the origin private file system: opens it, and lets the page use it.
 
 import {sqliteWasmDriver} from '../../src/driver/sqlite-wasm-driver.ts';
-import {exposeDriver} from '../../src/entry/persisters/persister-remote.ts';
 import type {SqliteWasmDatabase, SqliteWasmModule} from '../../src/entry/persisters/persister-sqlite-wasm.ts';
+import {exposeDriver} from '../../src/entry/persisters/persister-worker.ts';
 import {importFromServer} from '../../test/browser/kinds/browser-kind.ts';
 
 type Module = SqliteWasmModule & {

@@ -13,6 +13,7 @@ const answering = (saveToStore: () => Promise<void>) => {
     return {};
   };
   const db = {
+    getConnectionReadOnly: () => false,
     getConnectionDBName: () => 'pets',
     beginTransaction: note('begin'),
     commitTransaction: note('commit'),

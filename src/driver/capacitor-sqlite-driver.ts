@@ -10,6 +10,7 @@ import {namedHandle} from './named-handle.ts';
 /** The part of a `SQLiteDBConnection` that is called. */
 export interface CapacitorSqliteDatabase {
   getConnectionDBName(): string;
+  getConnectionReadOnly(): boolean;
   beginTransaction(): Promise<unknown>;
   commitTransaction(): Promise<unknown>;
   rollbackTransaction(): Promise<unknown>;
@@ -59,6 +60,13 @@ export const capacitorSqliteDriver = (db: CapacitorSqliteDatabase): StatementsDr
       return rows;
     },
     transact: async (mode, work) => {
+      if (db.getConnectionReadOnly()) {
+        // The plugin begins nothing over it, and says that there is no connection.
+        if (mode === 'write') {
+          throw new Error('attempt to write a readonly database');
+        }
+        return work(query);
+      }
       await db.beginTransaction();
       try {
         const result = await work(query);

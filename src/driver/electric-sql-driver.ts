@@ -61,5 +61,6 @@ export const electricSqlDriver = ({adapter, notifier}: ElectricSqlClient): State
   };
 };
 
-const RETURNS_ROWS = /^\s*(SELECT|PRAGMA)\b/i;
+// Of PRAGMAs, those that ask.
+const RETURNS_ROWS = /^\s*(SELECT\b|PRAGMA\b(?!.*=))/i;
 const ENDS_OR_BEGINS = /^\s*(BEGIN|COMMIT|ROLLBACK)\b/i;

@@ -39,7 +39,7 @@ interface User {
 }
 
 /**
- * Lets the other end of a port use a driver that is here, in a worker as a rule: `createRemotePersister` is for there.
+ * Lets the other end of a port use a driver that is here, in a worker as a rule: `createWorkerPersister` is for there.
  * Returns how to stop.
  *
  * @param driver Its handle stays open for as long as it is exposed, and the application sends no statements of its own

@@ -91,9 +91,9 @@ test('saves and loads a table of the schema of PowerSync, which queues what is t
     "SELECT data ->> 'op' AS op, data ->> 'id' AS id, data ->> 'data' AS data FROM ps_crud ORDER BY ps_crud.id LIMIT 9 OFFSET 2",
   );
   expect(queue).toEqual([
+    {op: 'DELETE', id: 'felix', data: null},
     {op: 'PATCH', id: 'fido', data: '{"species":"fox"}'},
     {op: 'PUT', id: 'rex', data: '{"species":"dog"}'},
-    {op: 'DELETE', id: 'felix', data: null},
   ]);
   await persister.destroy();
   await db.close();

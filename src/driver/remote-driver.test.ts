@@ -2,11 +2,11 @@ import {DatabaseSync} from 'node:sqlite';
 import {expect, test} from 'vitest';
 import {certifyDriver} from '../../test/contract/certify.ts';
 import type {DatabaseKind} from '../../test/contract/databases.ts';
-import {createRemotePersister, exposeDriver} from '../entry/persisters/persister-remote.ts';
 import {createSqliteNodePersister} from '../entry/persisters/persister-sqlite-node.ts';
+import {createWorkerPersister, exposeDriver} from '../entry/persisters/persister-worker.ts';
 import {createStore} from '../entry/store.ts';
 import {statement} from '../sql/statement.ts';
-import type {Driver} from './driver.ts';
+import type {Driver, StatementsDriver} from './driver.ts';
 import {remoteDriver} from './remote-driver.ts';
 import {sqliteNodeDriver} from './sqlite-node-driver.ts';
 
@@ -17,18 +17,19 @@ const expose = (driver: Driver): MessagePort => {
   return port2;
 };
 
-const remote: DatabaseKind = {
-  name: 'node:sqlite at the other end of a port',
+const remote = (name: string, makeDriver: (db: DatabaseSync) => Driver): DatabaseKind => ({
+  name: `${name} at the other end of a port`,
   open: async (path, mode) => {
     const db = new DatabaseSync(path, {readOnly: mode === 'read-only'});
-    const ports = [expose(sqliteNodeDriver(db))];
+    const exposed = makeDriver(db);
+    const ports = [expose(exposed)];
     const driver = await remoteDriver(ports[0] as MessagePort);
     return {
       driver,
       createPersister: (store, config, onIgnoredError) => {
-        const port = expose(sqliteNodeDriver(db));
+        const port = expose(exposed);
         ports.push(port);
-        return createRemotePersister(store, port, config, undefined, onIgnoredError);
+        return createWorkerPersister(store, port, config, undefined, onIgnoredError);
       },
       close: () => {
         for (const port of ports) {
@@ -38,13 +39,39 @@ const remote: DatabaseKind = {
       },
     };
   },
+});
+
+// As a host would that has transactions of its own.
+const transactingDriver = (db: DatabaseSync): StatementsDriver => {
+  const {dialect, limits, query: queryNow} = sqliteNodeDriver(db);
+  const query: StatementsDriver['query'] = async (sent) => queryNow(sent);
+  return {
+    kind: 'statements',
+    dialect,
+    limits,
+    handle: db,
+    query,
+    transact: async (mode, work) => {
+      db.exec(mode === 'write' ? 'BEGIN IMMEDIATE' : 'BEGIN');
+      try {
+        const result = await work(query);
+        db.exec('COMMIT');
+        return result;
+      } catch (error) {
+        db.isTransaction && db.exec('ROLLBACK');
+        throw error;
+      }
+    },
+  };
 };
 
-certifyDriver(remote, {driver: {CN3: 'its calls are messages'}});
+const MESSAGES = {driver: {CN3: 'its calls are messages'}};
+certifyDriver(remote('node:sqlite', sqliteNodeDriver), MESSAGES);
+certifyDriver(remote('node:sqlite with transactions of its own', transactingDriver), MESSAGES);
 
 test('[CN7] what is no port, and what is no driver, are refused', async () => {
   const expected = {code: 'argument/wrong-handle'};
-  await expect(createRemotePersister(createStore(), {} as never)).rejects.toMatchObject(expected);
+  await expect(createWorkerPersister(createStore(), {} as never)).rejects.toMatchObject(expected);
   const {port1} = new MessageChannel();
   expect(() => exposeDriver({} as never, port1)).toThrow(expect.objectContaining(expected));
 });
@@ -57,7 +84,7 @@ test('[DR4] when the other end is gone, what waits for it and what comes later r
     query: () => new Promise(() => undefined),
   };
   exposeDriver(silent, port1);
-  const persister = await createRemotePersister(createStore().setValue('open', true), port2, {mode: 'rows'});
+  const persister = await createWorkerPersister(createStore().setValue('open', true), port2, {mode: 'rows'});
   const saved = expect(persister.save()).rejects.toMatchObject({code: 'driver/closed'});
   port1.close();
   await saved;

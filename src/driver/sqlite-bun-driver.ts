@@ -10,6 +10,8 @@ import {cacheStatements} from './statement-cache.ts';
 export interface SqliteBunDatabase {
   /** The file's path; `:memory:` or empty for a database in memory. */
   readonly filename: string;
+  /** Throws where it is closed, unlike statements that were prepared before. */
+  readonly inTransaction: boolean;
   prepare(sql: string): SqliteBunStatement;
 }
 
@@ -20,6 +22,8 @@ interface SqliteBunStatement {
   safeIntegers(isEnabled: boolean): unknown;
   finalize(): void;
 }
+
+const requireOpen = ({inTransaction}: SqliteBunDatabase): boolean => inTransaction;
 
 export const sqliteBunDriver = (db: SqliteBunDatabase): HostDriver => {
   const prepare = cacheStatements(
@@ -37,6 +41,7 @@ export const sqliteBunDriver = (db: SqliteBunDatabase): HostDriver => {
     limits: SQLITE_LIMITS,
     handle: db,
     query: ({sql, params}) => {
+      requireOpen(db);
       const prepared = prepare(sql);
       const rows = prepared.values(...params) ?? [];
       const names = rows.length > 0 ? prepared.columnNames : [];

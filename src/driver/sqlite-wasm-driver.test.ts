@@ -39,7 +39,7 @@ const sqliteWasm: DatabaseKind = {
     sqlite3.capi.sqlite3_js_posix_create_file(nameOf(path), new TextEncoder().encode(NO_DATABASE)),
 };
 
-certifyDriver(sqliteWasm);
+certifyDriver(sqliteWasm, {isTold: true});
 
 test('all persisters of one handle hear of what the application changes through it', async () => {
   const db = new sqlite3.oo1.DB(':memory:', 'c');

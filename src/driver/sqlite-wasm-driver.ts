@@ -39,8 +39,9 @@ export const sqliteWasmDriver = ({capi}: SqliteWasmModule, db: SqliteWasmDatabas
     kind: 'host',
     dialect: 'sqlite',
     limits: SQLITE_LIMITS,
-    // Others may be let in from elsewhere (expose-driver.ts), whose transactions take several turns.
-    handle: db,
+    // Handles of one module may be on one database, and its hook tells of their own changes alone. Others may be let in from
+    // elsewhere (expose-driver.ts), whose transactions take several turns.
+    handle: capi,
     query: ({sql, params}) => {
       const prepared = prepare(sql);
       try {

@@ -47,11 +47,11 @@ for (const connectionCount of [1, 3]) {
 
 const STAND_IN = 'over a stand-in, not run on a device';
 
-const setUp = async (connectionCount: number, busyMs?: number) => {
+const setUp = async (connectionCount: number, late = 0) => {
   const folder = createFolder();
   onTestFinished(folder.remove);
   const path = `${folder.path}/database.sqlite`;
-  const db = await loadTauriDatabase(path, busyMs === undefined ? {} : {busyMs});
+  const db = await loadTauriDatabase(path, {late});
   onTestFinished(async () => {
     await db.close(db.path);
   });
@@ -116,6 +116,32 @@ test.each([1, 2, 5])(
   },
 );
 
+test(`[PR3] saves over connections that come back late, so that the next call gets another one, ${STAND_IN}`, async () => {
+  const {db, writeElsewhere} = await setUp(1, 1.5);
+  const store = createStore();
+  const tabular = {
+    mode: 'tabular',
+    tables: {load: {pets: 'pets'}, save: {pets: 'pets'}},
+  } as const;
+  for (const config of [{mode: 'json'}, {mode: 'rows'}, tabular] as const) {
+    const persister = createTauriSqlPersister(store, db, config);
+    await persister.startAutoSave();
+    for (let edit = 0; edit < 10; edit++) {
+      // A column, and so a change of the schema, with each edit.
+      store.setRow('pets', `pet ${edit % 4}`, {[`cell ${edit}`]: edit, edit});
+      await persister.whenDurable();
+    }
+    await persister.destroy();
+    const reopened = createStore();
+    const reopening = createTauriSqlPersister(reopened, db, config);
+    await reopening.load();
+    await reopening.destroy();
+    expect(reopened.getTables()).toEqual(store.getTables());
+  }
+  expect(countConnections(db)).toBeGreaterThan(1);
+  writeElsewhere('BEGIN IMMEDIATE; CREATE TABLE elsewhere (n); COMMIT');
+});
+
 test(`[PR3] a save that fails leaves neither a part of it nor a lock behind, ${STAND_IN}`, async () => {
   const {db, writeElsewhere} = await setUp(3);
   await db.execute('CREATE TABLE pets (_id TEXT PRIMARY KEY, age NUMERIC CHECK (age < 9))');
@@ -137,6 +163,34 @@ test(`[PR3] a save that fails leaves neither a part of it nor a lock behind, ${S
   ]);
   await persister.destroy();
 });
+
+test.each([1, 3])(
+  `[PR2] a save that SQLite itself rolls back stays pending, of %i connections to begin with, ${STAND_IN}`,
+  async (count) => {
+    const {db, writeElsewhere} = await setUp(count);
+    await db.execute('CREATE TABLE pets (_id TEXT PRIMARY KEY, age NUMERIC)');
+    await db.execute(
+      "CREATE TRIGGER no BEFORE INSERT ON pets WHEN NEW.age > 9 BEGIN SELECT RAISE(ROLLBACK, 'too old'); END",
+    );
+    const config = {
+      mode: 'tabular',
+      tables: {load: {pets: 'pets'}, save: {pets: 'pets'}},
+    } as const;
+    const store = createStore().setTable('pets', {fido: {age: 1}});
+    const persister = createTauriSqlPersister(store, db, config);
+    await persister.save();
+    store.setTable('pets', {fido: {age: 2}, felix: {age: 10}});
+    await expect(persister.save()).rejects.toThrow('too old');
+    writeElsewhere('BEGIN IMMEDIATE; COMMIT');
+    store.setCell('pets', 'felix', 'age', 3);
+    await persister.save();
+    await persister.destroy();
+    expect(await db.select('SELECT * FROM pets ORDER BY _id')).toEqual([
+      {_id: 'felix', age: 3},
+      {_id: 'fido', age: 2},
+    ]);
+  },
+);
 
 test.each([1, 3])(
   `[MG1] what a migration wrote it reads, of %i connections to begin with, ${STAND_IN}`,

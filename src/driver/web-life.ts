@@ -1,6 +1,6 @@
 // Whether another page or worker of the origin is alive still, by Web Locks: whoever lives holds one of a name of its own,
 // and the browser gives it to who waits for it once the holder is gone, however it went. Where the host has no locks
-// (plain http, old browsers), nobody is told.
+// (plain http, old browsers, frames without an origin), nobody is told.
 
 import {getUniqueId} from '../base/ids.ts';
 
@@ -19,14 +19,15 @@ const lockManager = (): LockManager | undefined =>
 /** Holds a lock from when it resolves, until `end` is called or the page or worker is gone; its name is undefined without locks. */
 export const showLife = async (): Promise<{readonly name: string | undefined; end(): void}> => {
   const locks = lockManager();
+  const withoutLock = {name: undefined, end: () => undefined};
   if (locks === undefined) {
-    return {name: undefined, end: () => undefined};
+    return withoutLock;
   }
   const name = `holdfast life ${getUniqueId()}`;
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     locks
       .request(name, {}, () => new Promise<void>((end) => resolve({name, end: () => end()})))
-      .catch(reject);
+      .catch(() => resolve(withoutLock));
   });
 };
 

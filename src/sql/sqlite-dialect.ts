@@ -195,7 +195,7 @@ const FAULT_OF_NAME: readonly (readonly [RegExp, FaultKind])[] = [
   [/SQLITE_CONSTRAINT|constraint failed/i, 'constraint'],
   [/SQLITE_READONLY|readonly database|in read-only mode/i, 'read-only'],
   [
-    /SQLITE_(MISUSE|CANTOPEN)|not open|(is|has been) (closed|finalized)|closed (database|remote|pool|resource)|unable to open|Database not found|No available connection/i,
+    /SQLITE_(MISUSE|CANTOPEN)|not open|(is|has|has been) (closed|finalized)|closed (database|remote|pool|resource)|unable to open|Database not found|No available connection/i,
     'closed',
   ],
   [/no such (table|column)|has no column named/i, 'missing'],

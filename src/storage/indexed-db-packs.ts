@@ -7,7 +7,7 @@
 
 import {stringifyJson} from '../base/cell-text.ts';
 import type {Cell, Id, Row} from '../base/content.ts';
-import {forEachGroup, type Pause} from '../base/slices.ts';
+import {forEachGroup, type Pause, sortInSlices} from '../base/slices.ts';
 import {type Key, keysBetween, type ObjectStore, settleRequest} from './indexed-db.ts';
 
 export type PackedRow = readonly [rowId: Id, n: number, cells: Row];
@@ -91,8 +91,7 @@ export const editRows = async (
   }
   for (const pack of packs.values()) {
     if (pack.isChanged) {
-      storePack(store, tableId, pack);
-      await pause();
+      await storePack(store, tableId, pack, pause);
     }
   }
 };
@@ -192,13 +191,18 @@ const editPack = (pack: Pack, rowId: Id, edit: RowEdit, nextNumber: () => number
   }
 };
 
-const storePack = (store: ObjectStore, tableId: Id, {key, rows: rowsById}: Pack): void => {
-  const rows = [...rowsById.values()].sort(([one], [other]) => compareIds(one, other));
+const storePack = async (
+  store: ObjectStore,
+  tableId: Id,
+  {key, rows: rowsById}: Pack,
+  pause: Pause,
+): Promise<void> => {
+  const rows = await sortInSlices([...rowsById.values()], ([one], [other]) => compareIds(one, other), pause);
   if (rows[0]?.[0] !== key[1]) {
     store.delete(key);
   }
   if (rows.length > MAX_ROWS_A_PACK) {
-    putNewRows(store, tableId, rows);
+    await putSortedRows(store, tableId, rows, (row) => row, pause);
   } else if (rows.length > 0) {
     putPack(store, tableId, rows);
   }

@@ -75,7 +75,7 @@ const wouldBecomeOther = (kind: ColumnKind, text: string): boolean => {
 
 // What is no number to a store comes as these texts, and goes back as them.
 const READS_AS_NUMBER = /^(?!(?:NaN|-?Infinity)$)\s*[+-]?(\d|\.\d|nan|inf)/i;
-const IS_CANONICAL = /^(0|-?([1-9]\d*|0(?=\.)))(\.\d*[1-9])?$/;
+const IS_CANONICAL = /^(0|-?([1-9]\d*|0(?=\.)))(\.\d+)?$/;
 
 /** As TinyBase has it in columns of text: every cell as JSON, and an object as the text of its JSON behind a mark. */
 export const jsonTextCodec: CellCodec = {

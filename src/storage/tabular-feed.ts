@@ -1,5 +1,6 @@
 // Has the database log the changes of tables that Holdfast made and that are both loaded and saved, whoever makes them,
-// and reads that log. Nobody else's table is given a trigger: what changed in it is found by reading it.
+// and reads that log. Nobody else's table is given a trigger: what changed in it is found by reading it. Where a database tells
+// of writes by itself, `tabular-told.ts` stands in its place.
 
 import type {Changes} from '../base/content.ts';
 import {isHoldfastError} from '../base/errors.ts';

@@ -3,6 +3,7 @@
 
 import type {Content} from '../base/content.ts';
 import {isHoldfastError} from '../base/errors.ts';
+import {createConnection} from '../driver/connection.ts';
 import type {AnyPersister} from '../persister/persister.ts';
 import {dialects} from '../sql/dialects.ts';
 import {statement} from '../sql/statement.ts';
@@ -152,7 +153,7 @@ export const badInputSuite = (options: SuiteOptions<TablesPlace>): void => {
         await persister.startAutoPersisting();
         await persister.whenDurable();
         const {quote} = dialects[database.driver.dialect];
-        await database.driver.query(statement(`DROP TABLE ${quote('things')}`));
+        await createConnection(database.driver).query(statement(`DROP TABLE ${quote('things')}`));
         store.setCell('pets', 'fido', 'sold', true);
         await persister.whenDurable();
         await persister.destroy();

@@ -3,6 +3,7 @@
 
 import type {Cell, Id} from '../base/content.ts';
 import {HoldfastError} from '../base/errors.ts';
+import {createConnection} from '../driver/connection.ts';
 import type {Driver} from '../driver/driver.ts';
 import type {PersistableStore} from '../persister/persistable-store.ts';
 import type {AnyPersister} from '../persister/persister.ts';
@@ -57,9 +58,11 @@ export const tablesSuite = (options: SuiteOptions<TablesPlace>): void => {
 
   // Text with several statements, which none of these has a semicolon inside of.
   const run = async ({driver}: OpenTables, sql: string): Promise<readonly SqlRow[]> => {
+    // Persisters read meanwhile, and lock their databases for that.
+    const connection = createConnection(driver);
     let rows: readonly SqlRow[] = [];
     for (const each of sql.split(';')) {
-      rows = await driver.query(statement(each.trim()));
+      rows = await connection.query(statement(each.trim()));
     }
     return rows.map((row) => ({...row}));
   };

@@ -14,7 +14,7 @@ export * from '../../src/entry/index.ts';
 export {createCapacitorSqlitePersister} from '../../src/entry/persisters/persister-capacitor-sqlite.ts';
 export {createExpoSqlitePersister} from '../../src/entry/persisters/persister-expo-sqlite.ts';
 export {createPglitePersister} from '../../src/entry/persisters/persister-pglite.ts';
-export {createRemotePersister} from '../../src/entry/persisters/persister-remote.ts';
+export {createWorkerPersister} from '../../src/entry/persisters/persister-worker.ts';
 export {openCapacitorSqlite} from './kinds/capacitor-sqlite.ts';
 export {openExpoSqlite} from './kinds/expo-sqlite.ts';
 export {openPglite} from './kinds/pglite.ts';

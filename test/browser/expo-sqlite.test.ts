@@ -26,6 +26,10 @@ await certifyInChromium(browser, {
     '[DR4] tells that the handle is read-only': 'expo-sqlite opens nothing read-only',
     '[DR4] tells that the file is no database': 'nothing but expo-sqlite reaches the file',
   },
+  tables: {
+    '[PR3] [TB8] stores nothing where one row is refused, says which, and keeps it pending': NO_MESSAGES,
+  },
+  badInput: {BI4: NO_MESSAGES},
 });
 
 type Db = ExpoSqliteDatabase & {runAsync(sql: string): Promise<unknown>; closeAsync(): Promise<void>};

@@ -22,6 +22,12 @@ const ONE_PGLITE = {
 
 await certifyInChromium(browser, {name: 'pglite in memory', where: 'page', ...ONE_PGLITE});
 await certifyInChromium(browser, {
+  name: 'pglite in memory',
+  where: 'page, the handle in a worker',
+  persisterLayouts: ['rows'],
+  ...ONE_PGLITE,
+});
+await certifyInChromium(browser, {
   name: 'pglite in IndexedDB',
   where: 'page',
   // Each write takes a tenth of a second.

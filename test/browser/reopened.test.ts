@@ -144,12 +144,12 @@ test('[DR4] a worker that cannot be loaded is told of at once', async () => {
   const profile = await browser.newProfile();
   const page = await profile.newPage();
   const code = await page.evaluate(async () => {
-    const {createStore, createRemotePersister} = window.holdfast as unknown as {
+    const {createStore, createWorkerPersister} = window.holdfast as unknown as {
       createStore(): Store;
-      createRemotePersister(store: Store, port: unknown): Promise<unknown>;
+      createWorkerPersister(store: Store, port: unknown): Promise<unknown>;
     };
     const {Worker} = globalThis as unknown as {Worker: new (url: string) => unknown};
-    return createRemotePersister(createStore(), new Worker('/not-there.js')).then(
+    return createWorkerPersister(createStore(), new Worker('/not-there.js')).then(
       () => undefined,
       (error: {code: string}) => error.code,
     );

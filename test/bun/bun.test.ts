@@ -1,48 +1,62 @@
-// Runs the tests that are for Bun (`*.bun.test.ts`) under a real Bun, as a child process.
+// The tests that are for Bun (`*.bun.test.ts`), run under a real Bun as a child process, each told as one of Vitest's.
+
 import {spawn} from 'node:child_process';
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {componentFolder} from '../components/component.ts';
 import {collectOutput} from '../places/child.ts';
-import {createFolder} from '../places/folder.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What vitest's reporter `json` writes, as far as it is read here. */
-type Report = {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly testResults: readonly {
-    readonly message: string;
-    readonly assertionResults: readonly {
-      readonly status: string;
-      readonly fullName: string;
-      readonly failureMessages: readonly string[];
-    }[];
+interface Report {
+  readonly results: readonly {
+    readonly suite: string;
+    readonly title: string;
+    readonly state: 'passed' | 'failed' | 'skipped';
+    readonly note?: string;
+    readonly message?: string;
   }[];
+  readonly errors: readonly string[];
+}
+
+const bun = `${componentFolder('bun')}node_modules/@oven/bun-linux-x64/bin/bun`;
+
+const runUnderBun = async (): Promise<Report> => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-bun-'));
+  const file = join(folder, 'report.json');
+  try {
+    const args = ['--bun', 'node_modules/vitest/vitest.mjs', 'run', '--config', 'test/bun/vitest.config.ts'];
+    const child = spawn(bun, [...args, '--reporter=./test/bun/reporter.mjs'], {
+      cwd: ROOT,
+      env: {...process.env, HOLDFAST_REPORT_FILE: file},
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await collectOutput(child);
+    return JSON.parse(readFileSync(file, 'utf8')) as Report;
+  } finally {
+    rmSync(folder, {recursive: true, force: true});
+  }
 };
 
-test('the driver of bun:sqlite passes every suite under Bun', async (context) => {
-  const bun = `${componentFolder('bun')}node_modules/@oven/bun-linux-x64/bin/bun`;
-  if (!existsSync(bun)) {
-    context.skip('this Bun comes for Linux on x86-64 alone');
-  }
-  const args = ['--bun', 'node_modules/vitest/vitest.mjs', 'run', '--config', 'test/bun/vitest.config.ts'];
-  const reportPath = createFolder()('report.json');
-  const child = spawn(bun, [...args, '--reporter=json', `--outputFile=${reportPath}`], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'ignore'],
+if (existsSync(bun)) {
+  const {results, errors} = await runUnderBun();
+  test('the suites run under Bun', () => {
+    expect(errors).toEqual([]);
+    expect(results.filter(({state}) => state === 'passed').length).toBeGreaterThan(80);
   });
-  await collectOutput(child);
-  const report = JSON.parse(readFileSync(reportPath, 'utf8')) as Report;
-  const failures = report.testResults.flatMap(({message, assertionResults}) => [
-    ...(message === '' ? [] : [message]),
-    ...assertionResults
-      .filter(({status}) => status === 'failed')
-      .map(({fullName, failureMessages}) => `${fullName}: ${failureMessages[0]}`),
-  ]);
-  expect(failures).toEqual([]);
-  expect(report.numFailedTests).toBe(0);
-  expect(report.numPassedTests).toBeGreaterThan(80);
-});
+  for (const suite of new Set(results.map((result) => result.suite))) {
+    describe(suite === '' ? 'under Bun' : suite, () => {
+      for (const {title, state, note, message} of results.filter((result) => result.suite === suite)) {
+        test(title, (context) => {
+          state === 'skipped' && context.skip(note);
+          expect(message).toBeUndefined();
+        });
+      }
+    });
+  }
+} else {
+  test('the suites run under Bun', (context) => context.skip('this Bun comes for Linux on x86-64 alone'));
+}

@@ -21,6 +21,8 @@ const MAX_CONNECTIONS = 10;
 
 /** How long a connection waits for a lock; sqlx: 5 s. */
 let busyTimeoutMs = 5;
+/** Until when, at most, a connection is lent behind the answer; sqlx looks first whether it still works. */
+let lateMs = 0;
 const pools = new Map<string, Pool>();
 let poolCount = 0;
 
@@ -44,6 +46,9 @@ const createPool = (path: string, readOnly: boolean): Pool => {
   };
 
   const giveBack = (db: DatabaseSync): void => {
+    if (isClosed) {
+      return;
+    }
     const next = waiting.shift();
     next === undefined ? idle.push(db) : next(db);
   };
@@ -72,7 +77,7 @@ const createPool = (path: string, readOnly: boolean): Pool => {
           }
         }
       } finally {
-        giveBack(db);
+        lateMs === 0 ? giveBack(db) : setTimeout(() => giveBack(db), Math.random() * lateMs);
       }
     },
     size: () => all.length,
@@ -128,9 +133,10 @@ const commands: {
 /** Loads a database over a pool of its own. */
 export const loadTauriDatabase = async (
   path: string,
-  {isReadOnly = false, busyMs = 5}: {isReadOnly?: boolean; busyMs?: number} = {},
+  {isReadOnly = false, busyMs = 5, late = 0}: {isReadOnly?: boolean; busyMs?: number; late?: number} = {},
 ): Promise<FakeTauriDatabase> => {
   busyTimeoutMs = busyMs;
+  lateMs = late;
   (globalThis as {window?: unknown}).window ??= globalThis;
   const {mockIPC} = await importComponent<{
     mockIPC(answer: (command: string, payload: unknown) => unknown): void;

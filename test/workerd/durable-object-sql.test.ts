@@ -132,9 +132,9 @@ describe('migrations', () => {
   });
 });
 
-describe('what TinyBase’s fragmented mode has stored', () => {
+describe('what TinyBase has stored', () => {
   test.each(['', 'app_', 'My App!', '😀'])(
-    'is read, and taken over with the first save: prefix "%s"',
+    'in mode fragmented is read, and taken over with the first save: prefix "%s"',
     async (prefix) => {
       const content = [
         {
@@ -153,7 +153,11 @@ describe('what TinyBase’s fragmented mode has stored', () => {
     },
   );
 
-  test('[PR8] stays where it is when it is damaged, and is told of', async () => {
+  test('[PR8] in mode json is a mergeable store’s: told of, and kept beside', async () => {
+    expect(await workerd.ask('mergeable json', 'mergeableJson')).toEqual(['storage/unreadable', 2, true]);
+  });
+
+  test('[PR8] in mode fragmented stays where it is when it is damaged, and is told of', async () => {
     expect(await workerd.ask('damaged', 'damagedFragments')).toEqual([
       ['storage/unreadable'],
       [{pets: {fido: {species: 'dog'}}}, {open: true}],

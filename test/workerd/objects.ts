@@ -50,7 +50,7 @@ const collectAll = (host: DurableObjectSqlHost, given: Given, skips: SuiteSkips)
   const handle = given === 'storage' ? host : host.sql;
   const remove = () => undefined;
   driverSuite({
-    name: `ctx.${given}`,
+    name: `a Durable Object, given ctx.${given}`,
     create: () => ({
       open: () => ({driver: durableObjectSqlDriver(handle), close: () => undefined}),
       damage: () => undefined,
@@ -68,11 +68,21 @@ const collectAll = (host: DurableObjectSqlHost, given: Given, skips: SuiteSkips)
     ) => createDurableObjectSqlStoragePersister(store, handle, config, undefined, onIgnoredError),
     close: () => undefined,
   });
-  tablesSuite({name: `ctx.${given}`, create: () => ({open, remove}), skip: skips.tables, runner});
-  badInputSuite({name: `ctx.${given}`, create: () => ({open, remove}), skip: skips.badInput, runner});
+  tablesSuite({
+    name: `a Durable Object, given ctx.${given}`,
+    create: () => ({open, remove}),
+    skip: skips.tables,
+    runner,
+  });
+  badInputSuite({
+    name: `a Durable Object, given ctx.${given}`,
+    create: () => ({open, remove}),
+    skip: skips.badInput,
+    runner,
+  });
   for (const [layout, layoutConfig] of Object.entries(configs)) {
     const config = {...layoutConfig, autoLoadIntervalSeconds: 0.05};
-    const name = `${layout} over ctx.${given}`;
+    const name = `${layout} over a Durable Object, given ctx.${given}`;
     const skip = layout === 'tabular' ? skips.tabular : {};
     storageSuite({
       name,
@@ -270,6 +280,22 @@ const steps = {
       reopened: reopened.getContent(),
       untouched: JSON.stringify(before) === JSON.stringify(tinyBaseRows(host)),
     };
+  },
+
+  mergeableJson: async (host: DurableObjectSqlHost) => {
+    const theirs = createMergeableStore('theirs');
+    theirs.setContent([{pets: {fido: {species: 'dog'}}}, {}]);
+    // biome-ignore lint/suspicious/noExplicitAny: the host's type of it is not there.
+    const written = createTinyBasePersister(theirs, host.sql as any);
+    await written.save();
+    await written.destroy();
+    const texts = () => rowsOf(host, 'SELECT store FROM tinybase ORDER BY _id').flat();
+    const before = texts();
+    const store = createStore().setValue('open', true);
+    const persister = createDurableObjectSqlStoragePersister(store, host);
+    const code = await catchCode(() => persister.load());
+    await persister.destroy();
+    return [code, texts().length, texts().every((text) => text === before[0])];
   },
 
   damagedFragments: async (host: DurableObjectSqlHost) => {

@@ -10,6 +10,8 @@ import type {DatabasePersisterConfig} from '../../storage/database-config.ts';
 import type {Store} from '../../store/store.ts';
 
 export type {PgliteDatabase};
+/** For `exposeDriver` of `holdfast/persisters/persister-worker`. */
+export {pgliteDriver};
 
 export interface PglitePersister<Pglite = PgliteDatabase, StoreType = Store>
   extends Persister<Persists.StoreOrMergeableStore, StoreType> {

@@ -14,7 +14,7 @@ import type {DatabasePersisterConfig} from '../../storage/database-config.ts';
 import type {Store} from '../../store/store.ts';
 
 export type {SqliteWasmDatabase, SqliteWasmModule};
-/** For `exposeDriver` of `holdfast/persisters/persister-remote`. */
+/** For `exposeDriver` of `holdfast/persisters/persister-worker`. */
 export {sqliteWasmDriver};
 
 export interface SqliteWasmPersister<Db = SqliteWasmDatabase, StoreType = Store>

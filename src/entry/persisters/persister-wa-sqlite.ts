@@ -11,7 +11,7 @@ import type {DatabasePersisterConfig} from '../../storage/database-config.ts';
 import type {Store} from '../../store/store.ts';
 
 export type {WaSqliteApi};
-/** For `exposeDriver` of `holdfast/persisters/persister-remote`. */
+/** For `exposeDriver` of `holdfast/persisters/persister-worker`. */
 export {waSqliteDriver};
 
 export interface WaSqlitePersister<StoreType = Store>

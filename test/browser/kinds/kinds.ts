@@ -5,12 +5,13 @@ import {capacitorSqlite} from './capacitor-sqlite.ts';
 import {expoSqlite} from './expo-sqlite.ts';
 import {pgliteInIndexedDb, pgliteInMemory} from './pglite.ts';
 import {sqliteWasmInMemory, sqliteWasmInOpfs, sqliteWasmInPool} from './sqlite-wasm.ts';
-import {waSqliteInIndexedDb, waSqliteInOpfs, waSqliteInPool} from './wa-sqlite.ts';
+import {waSqliteInIndexedDb, waSqliteInMemory, waSqliteInOpfs, waSqliteInPool} from './wa-sqlite.ts';
 
 export const browserKinds = {
   'sqlite-wasm in memory': sqliteWasmInMemory,
   'sqlite-wasm in a pool of OPFS': sqliteWasmInPool,
   'sqlite-wasm in files of OPFS': sqliteWasmInOpfs,
+  'wa-sqlite in memory': waSqliteInMemory,
   'wa-sqlite in a pool of OPFS': waSqliteInPool,
   'wa-sqlite in files of OPFS': waSqliteInOpfs,
   'wa-sqlite in IndexedDB': waSqliteInIndexedDb,

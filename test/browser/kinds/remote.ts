@@ -1,7 +1,7 @@
 // A kind whose handles are in a worker, while its persisters and their stores are on the page.
 
 import {remoteDriver} from '../../../src/driver/remote-driver.ts';
-import {createRemotePersister, exposeDriver} from '../../../src/entry/persisters/persister-remote.ts';
+import {createWorkerPersister, exposeDriver} from '../../../src/entry/persisters/persister-worker.ts';
 import type {Mode, OpenDatabase} from '../../contract/databases.ts';
 import type {BrowserKind} from './browser-kind.ts';
 
@@ -47,7 +47,7 @@ export const createRemoteKind = (worker: RemoteCalls): BrowserKind => ({
     return {
       driver: await remoteDriver(await reach()),
       createPersister: async (store, config, onIgnoredError) =>
-        createRemotePersister(store, await reach(), config, undefined, onIgnoredError),
+        createWorkerPersister(store, await reach(), config, undefined, onIgnoredError),
       close: () => worker.close(handle),
     };
   },

@@ -5,7 +5,7 @@ import {createWaSqlitePersister} from '../../../src/entry/persisters/persister-w
 import {type BrowserKind, importFromServer, shareHandles} from './browser-kind.ts';
 
 type Api = WaSqliteApi & {
-  open_v2(path: string, flags: number, vfs: string): Promise<number>;
+  open_v2(path: string, flags: number, vfs?: string): Promise<number>;
   close(db: number): Promise<number>;
   vfs_register(vfs: object, makeDefault: boolean): number;
 };
@@ -18,40 +18,54 @@ const PACKAGE = 'wa-sqlite/@journeyapps/wa-sqlite';
 const OPEN_READONLY = 0x01;
 const OPEN_READWRITE_CREATE = 0x02 | 0x04;
 
-const openVfs = async (build: string, vfsName: string): Promise<BrowserKind> => {
+const loadModule = async (build: string): Promise<{module: object; sqlite3: Api}> => {
   const {default: createModule} = await importFromServer<{default: () => Promise<object>}>(
     `${PACKAGE}/dist/${build}.mjs`,
   );
   const {Factory} = await importFromServer<{Factory: (module: object) => Api}>(
     `${PACKAGE}/src/sqlite-api.js`,
   );
-  const vfsClass = (
-    await importFromServer<{[name: string]: VfsClass}>(`${PACKAGE}/src/examples/${vfsName}.js`)
-  )[vfsName] as VfsClass;
   const module = await createModule();
-  const sqlite3 = Factory(module);
-  const vfs = await vfsClass.create(`holdfast-${vfsName}`, module);
+  return {module, sqlite3: Factory(module)};
+};
+
+const openWith =
+  (sqlite3: Api, vfs?: string): BrowserKind['open'] =>
+  async (name, mode) => {
+    const db = await sqlite3.open_v2(name, mode === 'read-only' ? OPEN_READONLY : OPEN_READWRITE_CREATE, vfs);
+    let isOpen = true;
+    return {
+      driver: waSqliteDriver(sqlite3, db),
+      createPersister: (store, config, onIgnoredError) =>
+        createWaSqlitePersister(store, sqlite3, db, config, undefined, onIgnoredError),
+      close: async () => {
+        isOpen && (await sqlite3.close(db));
+        isOpen = false;
+      },
+    };
+  };
+
+const openVfs = async (build: string, vfsName: string): Promise<BrowserKind> => {
+  const {module, sqlite3} = await loadModule(build);
+  const vfsClasses = await importFromServer<{[name: string]: VfsClass}>(
+    `${PACKAGE}/src/examples/${vfsName}.js`,
+  );
+  const name = `holdfast-${vfsName}`;
+  const vfs = await (vfsClasses[vfsName] as VfsClass).create(name, module);
   sqlite3.vfs_register(vfs, true);
   return {
-    open: async (name, mode) => {
-      const flags = mode === 'read-only' ? OPEN_READONLY : OPEN_READWRITE_CREATE;
-      const db = await sqlite3.open_v2(name, flags, `holdfast-${vfsName}`);
-      let isOpen = true;
-      return {
-        driver: waSqliteDriver(sqlite3, db),
-        createPersister: (store, config, onIgnoredError) =>
-          createWaSqlitePersister(store, sqlite3, db, config, undefined, onIgnoredError),
-        close: async () => {
-          isOpen && (await sqlite3.close(db));
-          isOpen = false;
-        },
-      };
-    },
-    remove: async (name) => {
-      await vfs.jDelete(`/${name}`, 1);
+    open: openWith(sqlite3, name),
+    remove: async (path) => {
+      await vfs.jDelete(`/${path}`, 1);
     },
   };
 };
+
+/** Its files lie in the memory of the module. */
+export const waSqliteInMemory = async (): Promise<BrowserKind> => ({
+  open: openWith((await loadModule('wa-sqlite')).sqlite3),
+  remove: async () => undefined,
+});
 
 export const waSqliteInPool = async (): Promise<BrowserKind> =>
   shareHandles(await openVfs('wa-sqlite', 'AccessHandlePoolVFS'));

@@ -13,7 +13,7 @@ import {
   suiteConfigOf,
   suiteModes,
 } from 'holdfast/testing';
-import {createRemotePersister, openRemoteDatabase, remoteDriver} from './own-driver.mjs';
+import {createWorkerPersister, openRemoteDatabase, remoteDriver} from './own-driver.mjs';
 
 const runner = {describe, test, expect: plainExpect};
 
@@ -74,7 +74,7 @@ for (const mode of suiteModes) {
     name: `${mode} over own-driver`,
     create: () => {
       const {open, remove} = createPlace();
-      return {open: (store) => createRemotePersister(store, open(), config), remove};
+      return {open: (store) => createWorkerPersister(store, open(), config), remove};
     },
     runner,
   });

@@ -25,7 +25,7 @@ export const remoteDriver = (remote) => ({
 });
 
 /** The persister for it. */
-export const createRemotePersister = (store, remote, configOrStoreTableName, onSqlCommand, onIgnoredError) =>
+export const createWorkerPersister = (store, remote, configOrStoreTableName, onSqlCommand, onIgnoredError) =>
   createDatabasePersister(
     store,
     remoteDriver(remote),

@@ -14,7 +14,7 @@ export type {Driver} from '../../driver/driver.ts';
 export {exposeDriver} from '../../driver/expose-driver.ts';
 export type {RemotePort};
 
-export interface RemotePersister<Port = RemotePort, StoreType = Store>
+export interface WorkerPersister<Port = RemotePort, StoreType = Store>
   extends Persister<Persists.StoreOrMergeableStore, StoreType> {
   /** The port that the persister was made with. */
   getPort(): Port;
@@ -25,20 +25,21 @@ export interface RemotePersister<Port = RemotePort, StoreType = Store>
  * worker could not be loaded. When the worker is gone, saves and loads reject with `driver/closed`.
  *
  * In the worker: `exposeDriver(sqliteWasmDriver(sqlite3, db), self)`.
- * In the page: `await createRemotePersister(store, new Worker('worker.js', {type: 'module'}), {mode: 'rows'})`.
+ * In the page: `await createWorkerPersister(store, new Worker('worker.js', {type: 'module'}), {mode: 'rows'})`.
+ * The entries of databases for browsers export their drivers.
  *
- * @param port A `Worker` or a `MessagePort`, which stays the caller's to close.
+ * @param port A `Worker` or a `MessagePort`, open for as long as the persister lives; it stays the caller's to close.
  * @param configOrStoreTableName How content lies in the database; a string names the table of mode `json`.
  * @param onSqlCommand Told of every SQL command before it is sent.
  * @param onIgnoredError Told of faults that would otherwise reject.
  */
-export const createRemotePersister = async <Port extends RemotePort, StoreType extends PersistableStore>(
+export const createWorkerPersister = async <Port extends RemotePort, StoreType extends PersistableStore>(
   store: StoreType,
   port: Port,
   configOrStoreTableName?: DatabasePersisterConfig | string,
   onSqlCommand?: SqlCommandHandler,
   onIgnoredError?: IgnoredErrorHandler,
-): Promise<RemotePersister<Port, StoreType>> => {
+): Promise<WorkerPersister<Port, StoreType>> => {
   requireHandle(port, ['postMessage', 'addEventListener'], 'reached by a Worker or a MessagePort');
   return createDatabasePersister(
     store,
