@@ -146,6 +146,11 @@ export const createChangeTracker = (store: PersistableStore, onChange: () => voi
     },
     expectWhole,
     forget: () => {
+      if (store.getMergeableContent !== undefined) {
+        // What was loaded was merged: the store may have more than is stored.
+        expectWhole();
+        return;
+      }
       isWhole = false;
       fresh = noChanges();
     },

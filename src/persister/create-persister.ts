@@ -10,8 +10,10 @@ import {createContentLoader} from './content-loader.ts';
 import {createDurability} from './durability.ts';
 import type {IgnoredErrorHandler} from './handlers.ts';
 import {createLoading} from './loading.ts';
+import {asPersistable} from './mergeable-as-persistable.ts';
 import type {PersistableStore} from './persistable-store.ts';
 import type {Persister, Persists} from './persister.ts';
+import {storageFor} from './require-persistable.ts';
 import {createSaving} from './saving.ts';
 import {createScheduler} from './scheduler.ts';
 
@@ -25,9 +27,11 @@ export interface PersisterParts<StoreType extends PersistableStore> {
 
 /** A persister, and whatever else `extras` gives it, such as `getDb`. */
 export const createPersister = <StoreType extends PersistableStore, Extras extends object>(
-  {store, storage, onIgnoredError, ports = hostPorts}: PersisterParts<StoreType>,
+  {store: given, storage: plainStorage, onIgnoredError, ports = hostPorts}: PersisterParts<StoreType>,
   extras: Extras,
 ): Persister<Persists, StoreType> & Extras => {
+  const store = asPersistable(given);
+  const storage = storageFor(given, plainStorage);
   let listenerCount = 0;
   const nextId = (): Id => String(listenerCount++);
 
@@ -139,7 +143,7 @@ export const createPersister = <StoreType extends PersistableStore, Extras exten
       return self;
     },
     schedule: (...actions) => returnSelf(scheduler.settle(scheduler.schedule(actions))),
-    getStore: () => store,
+    getStore: () => given,
     destroy: () => returnSelf(destroy()),
     getStats: () => ({loads: loading.count(), saves: saving.count()}),
   };

@@ -1,6 +1,7 @@
 // What a persister calls on a store: public methods alone, so that it serves Holdfast's stores and TinyBase's alike.
 
 import type {CellOrUndefined, Changes, Content, Id, IdOrNull, Row, Table, Values} from '../base/content.ts';
+import type {MergeableContent} from '../merge/mergeable.ts';
 
 type NestedIds = {readonly [id: string]: {readonly [id: string]: 1 | -1}};
 type NestedInvalidCells = {
@@ -60,4 +61,6 @@ export interface PersistableStore {
   ): Id;
   delListener(listenerId: Id): unknown;
   getListenerStats(): {readonly [kind: string]: number | undefined};
+  /** A mergeable store has it. */
+  getMergeableContent?(): MergeableContent;
 }

@@ -1,6 +1,7 @@
 // Checks that a store is one that a persister can keep, before anything is done with it.
 
 import {HoldfastError} from '../base/errors.ts';
+import type {Storage} from '../storage/storage.ts';
 import type {PersistableStore} from './persistable-store.ts';
 import {Persists} from './persister.ts';
 
@@ -15,13 +16,26 @@ export const requirePersistable = (
       'A persister keeps a store, as createStore() makes one',
     );
   }
-  if (store.isMergeable()) {
+  const isMergeable = store.isMergeable();
+  if (persist === (isMergeable ? Persists.StoreOnly : Persists.MergeableStoreOnly)) {
     throw new HoldfastError(
       'persister/unsupported-store',
-      'Mergeable stores cannot be persisted yet; use a store of createStore()',
+      `This persister keeps ${isMergeable ? 'plain' : 'mergeable'} stores only`,
     );
   }
-  if (persist === Persists.MergeableStoreOnly) {
-    throw new HoldfastError('persister/unsupported-store', 'This persister keeps mergeable stores only');
+};
+
+/** The storage as it keeps such a store. Throws `persister/unsupported-store` where it cannot. */
+export const storageFor = (store: PersistableStore, storage: Storage): Storage => {
+  if (!store.isMergeable()) {
+    return storage;
   }
+  const forMergeable = storage.forMergeable?.();
+  if (forMergeable === undefined) {
+    throw new HoldfastError(
+      'persister/unsupported-store',
+      'A mergeable store is kept in mode `json`, in files, and in a browser’s local, session and OPFS storage so far; use one of them',
+    );
+  }
+  return forMergeable;
 };

@@ -45,6 +45,7 @@ export const createStoreAsTaken = (store: PersistableStore): StoreAsTaken => {
         return union(store.getTableCellIds(tableId), new Set(rows.flatMap((row) => [...row.keys()])));
       },
       getValues: (): Values => undo(store.getValues(), undoneValues),
+      ...(store.getMergeableContent && {getMergeableContent: store.getMergeableContent}),
     },
 
     noteTransaction: () => {

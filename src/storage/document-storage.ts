@@ -6,20 +6,10 @@
 // other wrote, lays its own changes over it, and tries again. What the other wrote is `kept`: stored, but not in this
 // store until it is loaded.
 
-import {
-  applyChanges,
-  copyChanges,
-  diffContent,
-  isEmptyChanges,
-  mergeChanges,
-  missingContent,
-  noChanges,
-  subtractChanges,
-} from '../base/changes.ts';
-import type {Changes, Content} from '../base/content.ts';
+import type {Content} from '../base/content.ts';
 import {HoldfastError, isHoldfastError} from '../base/errors.ts';
-import {parseContent, stringifyContent} from './content-json.ts';
-import type {OutsideListener, Storage, StoreReader, Write} from './storage.ts';
+import {type DocumentFormat, mergeableFormat, plainFormat} from './document-format.ts';
+import type {OutsideListener, Storage, Write} from './storage.ts';
 
 /** Where one text lies. */
 export interface DocumentPlace {
@@ -39,10 +29,15 @@ export interface DocumentPlace {
 
 const MAX_SWAPS = 100;
 
-export const createDocumentStorage = (place: DocumentPlace): Storage => {
+export const createDocumentStorage = (place: DocumentPlace): Storage => ({
+  ...createStorage(place, plainFormat),
+  forMergeable: () => createStorage(place, mergeableFormat),
+});
+
+const createStorage = (place: DocumentPlace, format: DocumentFormat): Storage => {
   // The text that this storage read or wrote last, and what of it is not in the store.
   let known: {readonly text: string | undefined} | undefined;
-  let kept: Changes = noChanges();
+  const others = format.createOthers();
   let quarantinedText: string | undefined;
   // What others wrote was merged on the way of a write, and the store has not heard of it.
   let hasUnheard = false;
@@ -56,7 +51,7 @@ export const createDocumentStorage = (place: DocumentPlace): Storage => {
 
   const parse = async (text: string): Promise<Content> => {
     try {
-      return parseContent(text);
+      return format.parse(text);
     } catch (error) {
       const copy = quarantinedText === text ? undefined : await place.quarantine(text);
       quarantinedText = text;
@@ -70,38 +65,22 @@ export const createDocumentStorage = (place: DocumentPlace): Storage => {
     }
   };
 
-  const stringify = (store: StoreReader): string => {
-    const content = store.getContent();
-    return stringifyContent(isEmptyChanges(kept) ? content : applyChanges(content, kept));
-  };
-
   // What others stored that this store does not have is kept; where both changed a cell, this store's change is later.
-  const keepWhatOthersWrote = async (
-    text: string | undefined,
-    {changes, since, store, onFault}: Write,
-  ): Promise<void> => {
+  const keepWhatOthersWrote = async (text: string | undefined, write: Write): Promise<void> => {
+    // Where somebody removed the whole document, there is nothing of theirs to keep, and ours is stored anew.
+    others.forget();
     if (text === undefined) {
-      // Somebody removed the whole document: there is nothing of theirs to keep, and ours is stored anew.
-      kept = noChanges();
       return;
     }
-    let theirs: Content;
     try {
-      theirs = await parse(text);
+      others.note(await parse(text), write);
     } catch (error) {
       if (!isHoldfastError(error, 'storage/unreadable')) {
         throw error;
       }
       // A copy is in quarantine, and nothing of it can be merged.
-      onFault(error);
-      kept = noChanges();
-      return;
+      write.onFault(error);
     }
-    const ours = store.getContent();
-    kept =
-      changes === undefined
-        ? subtractChanges(missingContent(ours, theirs), since ?? noChanges())
-        : subtractChanges(diffContent(ours, theirs), changes);
   };
 
   // Where a place can tell without reading that nobody else wrote, what lies there is not written again.
@@ -111,7 +90,7 @@ export const createDocumentStorage = (place: DocumentPlace): Storage => {
   return {
     read: async () => {
       const text = await readText();
-      kept = noChanges();
+      others.forget();
       hasUnheard = false;
       return text === undefined ? undefined : {content: await parse(text)};
     },
@@ -123,10 +102,10 @@ export const createDocumentStorage = (place: DocumentPlace): Storage => {
           await keepWhatOthersWrote(text, write);
         }
       } else if (write.changes !== undefined) {
-        subtractChanges(kept, write.changes);
+        others.overwrite(write.changes);
       }
       for (let swaps = 0; swaps < MAX_SWAPS; swaps++) {
-        const next = stringify(write.store);
+        const next = format.stringify(others.contentOf(write.store));
         if (await isStoredAlready(next)) {
           return 'stored';
         }
@@ -169,9 +148,7 @@ export const createDocumentStorage = (place: DocumentPlace): Storage => {
       };
     },
 
-    keep: (refused) => {
-      kept = mergeChanges(kept, copyChanges(refused));
-    },
+    keep: others.keep,
 
     ...(place.close === undefined ? {} : {close: () => place.close?.() ?? Promise.resolve()}),
   };

@@ -4,6 +4,7 @@
 // Cells in contents and changes are the store's own: objects and arrays as such, not spelt.
 
 import type {Changes, Content, Id, Row, Values} from '../base/content.ts';
+import type {MergeableContent} from '../merge/mergeable.ts';
 
 /** The part of a store that a storage reads while it writes. Both Holdfast's and TinyBase's stores have it. */
 export interface StoreReader {
@@ -15,6 +16,8 @@ export interface StoreReader {
   /** The ids of all cells used anywhere in a table. */
   getTableCellIds(tableId: Id): Id[];
   getValues(): Values;
+  /** What a mergeable store has, with its stamps. */
+  getMergeableContent?(): MergeableContent;
 }
 
 /** Told how far a long load or save has come; `totalRows` is undefined where it cannot be known. */
@@ -79,5 +82,7 @@ export interface Storage {
    * content back to the stored one: it stays stored until it is overwritten.
    */
   keep?(refused: Changes): void;
+  /** The same for mergeable stores, whose contents it reads and merges instead; absent where it cannot keep those. */
+  forMergeable?(): Storage;
   close?(): Promise<void>;
 }

@@ -17,6 +17,7 @@ import type {
 } from '../merge/mergeable.ts';
 import {type Branch, hashOfBranch, hashOfLeaf, type Leaf} from '../merge/stamps.ts';
 import {type Merging, TOUCHED_LENGTH} from './merging.ts';
+import type {StoredOrNothing} from './state.ts';
 import {fromStored} from './stored.ts';
 
 type Members<Thing> = {[id: Id]: Thing};
@@ -29,30 +30,32 @@ export const createMergeableReaders = ({getStamps, getTouched, storedAt}: Mergin
   const values = () => getStamps().values;
   const rowOf = (tableId: Id, rowId: Id) => tables().children.get(tableId)?.children.get(rowId);
 
-  const thingIn =
+  // As it is kept: hashes are of objects as they are spelt.
+  const storedIn =
     (leaf: Leaf, tableId?: Id, rowId?: Id) =>
     (id: Id): CellOrUndefined =>
-      fromStored(storedAt(leaf, tableId, rowId, id));
+      storedAt(leaf, tableId, rowId, id);
 
-  const rowHash = (row: Leaf, tableId: Id, rowId: Id): Hash => hashOfLeaf(row, thingIn(row, tableId, rowId));
+  const rowHash = (row: Leaf, tableId: Id, rowId: Id): Hash => hashOfLeaf(row, storedIn(row, tableId, rowId));
   const tableHash = (table: Branch<Leaf>, tableId: Id): Hash =>
     hashOfBranch(table, (row, rowId) => rowHash(row, tableId, rowId));
   const tablesHash = (): Hash => hashOfBranch(tables(), tableHash);
-  const valuesHash = (): Hash => hashOfLeaf(values(), thingIn(values()));
+  const valuesHash = (): Hash => hashOfLeaf(values(), storedIn(values()));
 
   const stampOf = (thing: unknown, hlc: Hlc, hash: Hash | undefined): AnyStamp =>
     hash !== undefined ? [thing, hlc, hash] : hlc ? [thing, hlc] : [thing];
 
   const stampLeaf = (leaf: Leaf, isHashed: boolean, pick?: Pick, tableId?: Id, rowId?: Id): AnyStamp => {
-    const thingOf = thingIn(leaf, tableId, rowId);
+    const storedOf = storedIn(leaf, tableId, rowId);
     const things: Members<AnyStamp> = emptyObject();
     for (const id in leaf.hlcs) {
       if (!pick || pick(id)) {
-        const [thing, hlc] = [thingOf(id), leaf.hlcs[id] as Hlc];
-        things[id] = isHashed ? [thing, hlc, getCellHash(thing, hlc)] : [thing, hlc];
+        const [stored, hlc] = [storedOf(id), leaf.hlcs[id] as Hlc];
+        const thing = fromStored(stored as StoredOrNothing);
+        things[id] = isHashed ? [thing, hlc, getCellHash(stored, hlc)] : [thing, hlc];
       }
     }
-    return stampOf(things, leaf.hlc, isHashed ? hashOfLeaf(leaf, thingOf) : undefined);
+    return stampOf(things, leaf.hlc, isHashed ? hashOfLeaf(leaf, storedOf) : undefined);
   };
 
   const stampTable = (
@@ -84,8 +87,8 @@ export const createMergeableReaders = ({getStamps, getTouched, storedAt}: Mergin
   const rowHashes = (tableId: Id): Members<Hash> =>
     hashesOf(tables().children.get(tableId)?.children ?? [], (row, rowId) => rowHash(row, tableId, rowId));
   const leafHashes = (leaf: Leaf | undefined, tableId?: Id, rowId?: Id): Members<Hash> => {
-    const thingOf = leaf && thingIn(leaf, tableId, rowId);
-    return hashesOf(Object.entries(leaf?.hlcs ?? {}), (hlc, id) => getCellHash(thingOf?.(id), hlc));
+    const storedOf = leaf && storedIn(leaf, tableId, rowId);
+    return hashesOf(Object.entries(leaf?.hlcs ?? {}), (hlc, id) => getCellHash(storedOf?.(id), hlc));
   };
   const getMergeableTableHashes = (): TableHashes => hashesOf(tables().children, tableHash);
   const getMergeableValueHashes = (): ValueHashes => leafHashes(values());

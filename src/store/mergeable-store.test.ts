@@ -13,6 +13,7 @@ const cell = fc.oneof(
   fc.constant(null),
   fc.string({maxLength: 3}),
 );
+const object = fc.oneof(cell, fc.constant({x: [1, null]}), fc.constant(['a']));
 const id = (ids: readonly string[]) => fc.constantFrom(...ids);
 const row = fc.dictionary(id(CELLS), cell, {minKeys: 1, maxKeys: 2});
 
@@ -26,6 +27,7 @@ const op: fc.Arbitrary<readonly [string, ...unknown[]]> = fc.oneof(
   {weight: 2, arbitrary: fc.tuple(fc.constant('setValue'), id(CELLS), cell)},
   fc.tuple(fc.constant('delValue'), id(CELLS)),
 );
+const objectOp = fc.tuple(fc.constant('setCell'), id(TABLES), id(ROWS), id(CELLS), object);
 const run = (store: MergeableStore, [name, ...args]: readonly [string, ...unknown[]]): void => {
   (store as unknown as Record<string, (...args: unknown[]) => unknown>)[name]?.(...args);
 };
@@ -47,33 +49,36 @@ const createdFrom = createMergeableStore('s', () => 1_700_000_000_000).setCell('
 describe('a mergeable store', () => {
   test('[MS1] stamps and hashes as TinyBase does, call by call', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(op, fc.nat(3), fc.boolean()), {maxLength: 30}), (calls) => {
-        let now = 1_700_000_000_000;
-        const ours = createMergeableStore('s1', () => now);
-        const theirs = createTinyBase('s1', () => now);
-        const changes: string[][] = [[], []];
-        [ours, theirs].forEach((store, index) => {
-          store.addDidFinishTransactionListener(() => {
-            changes[index]?.push(
-              exact(store.getTransactionMergeableChanges()),
-              exact(store.getTransactionMergeableChanges(true)),
-            );
+      fc.property(
+        fc.array(fc.tuple(fc.oneof(op, objectOp), fc.nat(3), fc.boolean()), {maxLength: 30}),
+        (calls) => {
+          let now = 1_700_000_000_000;
+          const ours = createMergeableStore('s1', () => now);
+          const theirs = createTinyBase('s1', () => now);
+          const changes: string[][] = [[], []];
+          [ours, theirs].forEach((store, index) => {
+            store.addDidFinishTransactionListener(() => {
+              changes[index]?.push(
+                exact(store.getTransactionMergeableChanges()),
+                exact(store.getTransactionMergeableChanges(true)),
+              );
+            });
           });
-        });
-        let isOpen = false;
-        for (const [call, ms, toggles] of calls) {
-          now += ms;
-          for (const store of [ours, theirs as unknown as MergeableStore]) {
-            if (toggles) isOpen ? store.finishTransaction() : store.startTransaction();
-            run(store, call);
+          let isOpen = false;
+          for (const [call, ms, toggles] of calls) {
+            now += ms;
+            for (const store of [ours, theirs as unknown as MergeableStore]) {
+              if (toggles) isOpen ? store.finishTransaction() : store.startTransaction();
+              run(store, call);
+            }
+            if (toggles) isOpen = !isOpen;
+            expect(exact(ours.getMergeableContent())).toBe(exact(theirs.getMergeableContent()));
           }
-          if (toggles) isOpen = !isOpen;
-          expect(exact(ours.getMergeableContent())).toBe(exact(theirs.getMergeableContent()));
-        }
-        for (const store of [ours, theirs]) isOpen && store.finishTransaction();
-        expect(changes[0]).toEqual(changes[1]);
-        expect(exact(ours.getMergeableContentHashes())).toBe(exact(theirs.getMergeableContentHashes()));
-      }),
+          for (const store of [ours, theirs]) isOpen && store.finishTransaction();
+          expect(changes[0]).toEqual(changes[1]);
+          expect(exact(ours.getMergeableContentHashes())).toBe(exact(theirs.getMergeableContentHashes()));
+        },
+      ),
       {numRuns: 300},
     );
   });

@@ -10,10 +10,8 @@
 import type {Id, IdOrNull} from '../base/content.ts';
 import {HoldfastError} from '../base/errors.ts';
 import {getUniqueId} from '../base/ids.ts';
+import {spellTables, spellValues} from '../merge/mergeable-json.ts';
 import {Message} from './messages.ts';
-
-const UNDEFINED_MARK = '\ufffc';
-const JSON_MARK = '\ufffd';
 
 /** What one frame, or the pieces of several, says. */
 export interface WireMessage {
@@ -31,44 +29,6 @@ const MAX_OPEN_BUFFERS = 100;
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 const PIECE_ID_LENGTH = 16;
 
-// Stamps are arrays of two or three whose second is a clock: only what stands in one can be a cell.
-const encodeStamps = (thing: unknown, isCell: boolean): unknown => {
-  if (thing === undefined) {
-    return UNDEFINED_MARK;
-  }
-  if (typeof thing !== 'object' || thing === null) {
-    return thing;
-  }
-  if (isCell) {
-    return JSON_MARK + JSON.stringify(thing);
-  }
-  const copy: Record<string, unknown> = Object.create(null);
-  for (const id of Object.keys(thing)) {
-    copy[id] = (thing as Record<string, unknown>)[id];
-  }
-  return copy;
-};
-
-const encodeLeaf = (stamped: readonly unknown[]): unknown[] => [
-  encodeStamps(stamped[0], true),
-  ...stamped.slice(1),
-];
-
-const encodeMembers = (stamped: unknown, encodeMember: (member: readonly unknown[]) => unknown): unknown => {
-  if (!Array.isArray(stamped) || typeof stamped[0] !== 'object' || stamped[0] === null) {
-    return stamped;
-  }
-  const members: Record<string, unknown> = Object.create(null);
-  for (const id of Object.keys(stamped[0])) {
-    members[id] = encodeMember(stamped[0][id]);
-  }
-  return [members, ...stamped.slice(1)];
-};
-
-const encodeValues = (values: unknown): unknown => encodeMembers(values, encodeLeaf);
-const encodeTables = (tables: unknown): unknown =>
-  encodeMembers(tables, (table) => encodeMembers(table, (row) => encodeMembers(row, encodeLeaf)));
-
 /**
  * The JSON of a message. `answered` is what a response answers, since its body alone does not tell stamps of tables from those of
  * values.
@@ -79,16 +39,16 @@ export const encodeMessage = (
 ): string => {
   const encoded = (): unknown => {
     if (message === Message.ContentDiff && Array.isArray(body)) {
-      return [encodeTables(body[0]), encodeValues(body[1]), 1];
+      return [spellTables(body[0]), spellValues(body[1]), 1];
     }
     switch (message === Message.Response ? answered : undefined) {
       case Message.GetTableDiff:
       case Message.GetRowDiff:
-        return Array.isArray(body) ? [encodeTables(body[0]), body[1]] : body;
+        return Array.isArray(body) ? [spellTables(body[0]), body[1]] : body;
       case Message.GetCellDiff:
-        return encodeTables(body);
+        return spellTables(body);
       case Message.GetValueDiff:
-        return encodeValues(body);
+        return spellValues(body);
       default:
         return body;
     }
