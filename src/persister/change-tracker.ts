@@ -52,6 +52,8 @@ export interface ChangeTracker {
   restore(): void;
   /** Everything is to be stored again. */
   expectWhole(): void;
+  /** As `expectWhole`, and as soon as changes would be. */
+  expectMore(): void;
   /** Runs a load: what it sets, as `loaded` tells, counts as stored. Returns whether the store refused some of it. */
   runLoad(loaded: Loaded, load: () => void): boolean;
   /** Nothing that was pending before is to be stored. */
@@ -145,12 +147,11 @@ export const createChangeTracker = (store: PersistableStore, onChange: () => voi
       asTaken = undefined;
     },
     expectWhole,
+    expectMore: () => {
+      expectWhole();
+      onChange();
+    },
     forget: () => {
-      if (store.getMergeableContent !== undefined) {
-        // What was loaded was merged: the store may have more than is stored.
-        expectWhole();
-        return;
-      }
       isWhole = false;
       fresh = noChanges();
     },

@@ -66,6 +66,9 @@ export const createContentLoader = (store: PersistableStore, tracker: ChangeTrac
           }
         }),
       );
+      if (store.isBeyond?.(content)) {
+        tracker.expectMore();
+      }
       return wasRefused
         ? subtractChanges(diffContent(store.getContent(), content), tracker.pending())
         : undefined;

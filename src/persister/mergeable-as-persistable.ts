@@ -3,7 +3,7 @@
 
 import {emptyObject} from '../base/changes.ts';
 import type {Changes, Content, RowChanges, TableChanges} from '../base/content.ts';
-import type {MergeableChanges, MergeableContent} from '../merge/mergeable.ts';
+import type {ContentHashes, MergeableChanges, MergeableContent} from '../merge/mergeable.ts';
 import type {PersistableStore} from './persistable-store.ts';
 
 /** What is called on a mergeable store beside what is called on every store. */
@@ -11,6 +11,7 @@ interface MergeableStore extends PersistableStore {
   getMergeableContent(): MergeableContent;
   applyMergeableChanges(content: MergeableContent): unknown;
   setDefaultContent(content: Content): unknown;
+  getMergeableContentHashes(): ContentHashes;
   getTransactionMergeableChanges(): MergeableChanges;
 }
 
@@ -26,6 +27,12 @@ export const asPersistable = (store: PersistableStore): PersistableStore => {
     hasValuesSchema: () => false,
     addInvalidCellListener: () => '',
     addInvalidValueListener: () => '',
+    // What listeners make of a load is found by hashes.
+    getListenerStats: () => ({}),
+    isBeyond: (content) => {
+      const [tablesHash, valuesHash] = mergeable.getMergeableContentHashes();
+      return !isMergeable(content) || content[0][2] !== tablesHash || content[1][2] !== valuesHash;
+    },
     setContent: (content) =>
       isMergeable(content) ? mergeable.applyMergeableChanges(content) : mergeable.setDefaultContent(content),
     // What is pending is in the store, and is later than what was loaded where it is.

@@ -63,4 +63,6 @@ export interface PersistableStore {
   getListenerStats(): {readonly [kind: string]: number | undefined};
   /** A mergeable store has it. */
   getMergeableContent?(): MergeableContent;
+  /** Of one that is merged with what is loaded: whether it now has anything that this content has not. */
+  isBeyond?(content: Content): boolean;
 }

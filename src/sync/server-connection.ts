@@ -48,6 +48,13 @@ export interface ConnectionContext {
   onEnd(): void;
 }
 
+export interface ServerConnection {
+  /** Resolves once the client is on no path any more. */
+  readonly ended: Promise<void>;
+  /** Ends it because of what was said. */
+  refuse(error: unknown): void;
+}
+
 /** Codes of closing; https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
 const INVALID = 1007;
 const NOT_ALLOWED = 1008;
@@ -61,11 +68,15 @@ export const createServerConnection = (
   socket: ServerSocket,
   request: UpgradeRequest,
   {clientId, limits, join, leave, route, onIgnoredError, onEnd}: ConnectionContext,
-): {refuse(error: unknown): void} => {
+): ServerConnection => {
   const basePath = pathOf(request);
   // By channel; of a socket that is not shared, the one of no name.
   const joined = new Map<Id | undefined, {readonly pathId: Id; readonly access: Access}>();
   let isOpen = true;
+  let resolveEnded: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    resolveEnded = resolve;
+  });
   // Frames are handled in the order in which they came, though permission takes its time.
   let earlier: Promise<void> = Promise.resolve();
 
@@ -81,6 +92,7 @@ export const createServerConnection = (
         leave(pathId, clientId);
       }
       joined.clear();
+      resolveEnded();
       onEnd();
     }
   };
@@ -201,7 +213,7 @@ export const createServerConnection = (
       await enter(undefined);
     });
   }
-  return {refuse};
+  return {ended, refuse};
 };
 
 /** The path of a request's URL, without slashes at its ends and without a query. */

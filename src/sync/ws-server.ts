@@ -7,7 +7,12 @@ import {createQueue, type Queue} from '../base/queue.ts';
 import type {MergeableStore} from '../store/mergeable-store.ts';
 import {createRoom, type Room, SERVER_ID} from './room.ts';
 import {createRoomKeeper, type PathPersister, type RoomKeeper} from './room-keeper.ts';
-import {createServerConnection, type ServerSocket, type UpgradeRequest} from './server-connection.ts';
+import {
+  createServerConnection,
+  type ServerConnection,
+  type ServerSocket,
+  type UpgradeRequest,
+} from './server-connection.ts';
 
 /** The part of a `WebSocketServer` of ws that is called. */
 export interface WebSocketServerLike {
@@ -182,7 +187,7 @@ export const createWsServer = <Server extends WebSocketServerLike>(
     }
   };
 
-  const connections = new Map<Id, {refuse(error: unknown): void}>();
+  const connections = new Map<Id, ServerConnection>();
   const onConnection = (socket: ServerSocket, request: UpgradeRequest): void => {
     const clientId = String(request.headers['sec-websocket-key'] ?? '');
     const connection = createServerConnection(socket, request, {
@@ -233,6 +238,8 @@ export const createWsServer = <Server extends WebSocketServerLike>(
           socket.close(1001, 'the server is going');
         }
         await closed;
+        // The server may be closed before its last socket has said that it is.
+        await Promise.all([...connections.values()].map(({ended}) => ended));
       }
       while (stopping.size > 0) {
         await Promise.all(stopping);
