@@ -33,7 +33,8 @@ export const createIdPool = (): IdPool => {
   };
 };
 
-const ALPHABET = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz';
+/** What six bits are spelt as; in the order of code points. */
+export const ALPHABET = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz';
 
 /**
  * A random id of `length` characters (16 by default), each a letter, a digit, `-` or `_`, so that it can stand in a URL.

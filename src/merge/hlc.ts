@@ -8,8 +8,8 @@
 // Pure but for the clock and the random client that a caller may leave out.
 
 import type {Id} from '../base/content.ts';
-import {getUniqueId} from '../base/ids.ts';
-import {hostPorts} from '../base/ports.ts';
+import {ALPHABET, getUniqueId} from '../base/ids.ts';
+import {hostNow} from '../base/ports.ts';
 import {getHash} from './hash.ts';
 
 /** A stamp: 16 characters, whose string order is their order in time. */
@@ -18,7 +18,6 @@ export type Hlc = string;
 /** Tells the time in milliseconds since the epoch. */
 export type GetNow = () => number;
 
-const ALPHABET = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz';
 const TIME_LENGTH = 7;
 const COUNTER_LENGTH = 4;
 const CLIENT_LENGTH = 5;
@@ -47,7 +46,7 @@ export const createHlcGate = (now: number): ((hlc: unknown) => hlc is Hlc) => {
  */
 export const getHlcFunctions = (
   uniqueId: Id = getUniqueId(),
-  getNow: GetNow = hostPorts.now,
+  getNow: GetNow = hostNow,
 ): [
   getNextHlc: () => Hlc,
   seenHlc: (remoteHlc: Hlc) => void,

@@ -6,7 +6,7 @@ import {emptyObject} from '../base/changes.ts';
 import type {Cell, CellOrUndefined, Id} from '../base/content.ts';
 
 /** Stands for `undefined`. */
-export const UNDEFINED_MARK = '\uFFFC';
+const UNDEFINED_MARK = '\uFFFC';
 
 type Stamped = readonly [thing: unknown, ...unknown[]];
 

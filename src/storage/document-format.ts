@@ -19,7 +19,7 @@ import {parseContent, stringifyContent} from './content-json.ts';
 import type {StoreReader, Write} from './storage.ts';
 
 /** What others stored that is not in the store. */
-export interface Others {
+interface Others {
   forget(): void;
   /** Notes what is theirs, where this write lays its changes over it. */
   note(theirs: Content, write: Write): void;

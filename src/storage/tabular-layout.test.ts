@@ -101,7 +101,7 @@ describe('tables that Holdfast makes', () => {
   });
 });
 
-describe('tables of others', () => {
+describe('tables that somebody else made', () => {
   const SHOP =
     'CREATE TABLE pets (id INTEGER PRIMARY KEY, name TEXT NOT NULL, price REAL, sold BOOLEAN, notes, big INTEGER);' +
     "INSERT INTO pets VALUES (1, 'Fido', 4.5, 0, NULL, 9007199254740993), (2, 'Felix', 10, 1, x'00ff', 1)";

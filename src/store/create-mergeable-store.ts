@@ -2,7 +2,7 @@
 
 import type {Content, Id} from '../base/content.ts';
 import {getUniqueId} from '../base/ids.ts';
-import {hostPorts} from '../base/ports.ts';
+import {hostNow} from '../base/ports.ts';
 import type {GetNow} from '../merge/hlc.ts';
 import type {MergeableChanges, MergeableContent} from '../merge/mergeable.ts';
 import {assembleStore, createState} from './create-store.ts';
@@ -21,7 +21,7 @@ import {transact} from './transaction.ts';
  */
 export const createMergeableStore = (
   uniqueId: Id = getUniqueId(),
-  getNow: GetNow = hostPorts.now,
+  getNow: GetNow = hostNow,
 ): MergeableStore => {
   const state = createState();
   const merging = createMerging(state, uniqueId, getNow);
