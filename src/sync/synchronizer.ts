@@ -124,6 +124,7 @@ export const createSynchronizer = <Extra extends object>(
   let isLoading = false;
   let transactionListenerId: Id | undefined;
   let isApplying = false;
+  let isStarting = false;
   let isDestroyed = false;
 
   const setStatus = (now: Status): void => {
@@ -337,7 +338,7 @@ export const createSynchronizer = <Extra extends object>(
         apply([[body[0], body[1]]]);
         setStatus(Status.Idle);
       }
-    } else if (isSaving()) {
+    } else if (isSaving() || isStarting) {
       const answer = answerTo(message, body);
       answer === undefined || tellIfPossible(from, requestId, Message.Response, answer);
     }
@@ -360,7 +361,13 @@ export const createSynchronizer = <Extra extends object>(
 
   const methods: Pick<Synchronizer, keyof Synchronizer> = {
     startSync: async (initialContent) => {
-      await start(initialContent, false);
+      // Two that start at once answer one another, and neither waits in vain.
+      isStarting = true;
+      try {
+        await start(initialContent, false);
+      } finally {
+        isStarting = false;
+      }
       return synchronizer;
     },
     stopSync: () => synchronizer.stopAutoPersisting(),
