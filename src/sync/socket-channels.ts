@@ -12,6 +12,8 @@ export const CONTROL_MESSAGE = -1;
 export const HELLO = 0;
 export const SUBSCRIBE = 1;
 export const UNSUBSCRIBE = 2;
+/** Not of TinyBase's: what a client says of itself. */
+export const PRESENCE = 3;
 export const MAX_CHANNELS = 100;
 export const MAX_CHANNEL_BYTES = 1_024;
 
