@@ -1,6 +1,5 @@
 // Holds the body of a message against the shape that its kind has, before anything is taken in. Knows nothing of stores.
 
-import {HoldfastError} from '../base/errors.ts';
 import {createHlcGate} from '../merge/hlc.ts';
 import {requireShallow} from './envelope.ts';
 import {Message} from './messages.ts';
@@ -9,7 +8,7 @@ import {malformed} from './wire.ts';
 export interface ShapeOptions {
   /** What a response answers. */
   readonly answered?: Message | undefined;
-  /** The clock, where stamps ahead of it are not to be taken. */
+  /** The clock that stamps are held against; without it they are not. */
   readonly nowMs?: number;
 }
 
@@ -19,8 +18,8 @@ const MAX_EMPTY = 1_000;
 const IS_HLC = /^[-\w]{16}$/;
 const JSON_MARK = '\uFFFD';
 
-/** Throws `sync/malformed`, or `sync/clock-ahead` for stamps that are more than five minutes ahead. */
-export const checkBody = (message: Message, body: unknown, {answered, nowMs}: ShapeOptions = {}): void => {
+/** Throws `sync/malformed`; returns whether a stamp is more than five minutes ahead. */
+export const checkBody = (message: Message, body: unknown, {answered, nowMs}: ShapeOptions = {}): boolean => {
   const check = createStampChecks(nowMs);
   if (message === Message.ContentHashes) {
     requireHashPair(body);
@@ -33,6 +32,7 @@ export const checkBody = (message: Message, body: unknown, {answered, nowMs}: Sh
   } else if (message !== Message.GetContentHashes) {
     requireHashes(body, DEPTHS[message] as number);
   }
+  return check.isAhead();
 };
 
 const checkAnswer = (answered: Message | undefined, body: unknown, check: StampChecks): void => {
@@ -91,11 +91,13 @@ const requireHashes = (thing: unknown, depth: number): void => {
 interface StampChecks {
   tables(stamped: unknown): void;
   values(stamped: unknown): void;
+  isAhead(): boolean;
 }
 
 const createStampChecks = (nowMs: number | undefined): StampChecks => {
   const isFollowed = createHlcGate(nowMs ?? 0);
   let emptyCount = 0;
+  let isAhead = false;
 
   const checkClock = (hlc: unknown): void => {
     if (hlc === undefined || hlc === '') {
@@ -104,12 +106,7 @@ const createStampChecks = (nowMs: number | undefined): StampChecks => {
     if (typeof hlc !== 'string' || !IS_HLC.test(hlc)) {
       throw malformed('a stamp in it is none');
     }
-    if (nowMs !== undefined && !isFollowed(hlc)) {
-      throw new HoldfastError(
-        'sync/clock-ahead',
-        'A stamp is more than five minutes ahead: the clock of whoever made it is wrong',
-      );
-    }
+    isAhead ||= nowMs !== undefined && !isFollowed(hlc);
   };
 
   const members = (stamped: unknown, check: (member: unknown) => void): void => {
@@ -137,6 +134,7 @@ const createStampChecks = (nowMs: number | undefined): StampChecks => {
   return {
     tables: (stamped) => members(stamped, table),
     values: (stamped) => members(stamped, leaf),
+    isAhead: () => isAhead,
   };
 };
 

@@ -7,6 +7,7 @@
 //    failing                              unkept: the path has no persister
 
 import type {Id, IdOrNull} from '../base/content.ts';
+import {HoldfastError} from '../base/errors.ts';
 import type {Ports} from '../base/ports.ts';
 import {createBackoff} from '../persister/backoff.ts';
 import type {Durability, Persister, Persists} from '../persister/persister.ts';
@@ -174,6 +175,7 @@ export const createRoomKeeper = (room: Room, options: KeeperOptions): RoomKeeper
         requestTimeoutSeconds,
         onIgnoredError: onError,
         ports,
+        isChecked: true,
       },
       {},
     );
@@ -246,7 +248,12 @@ export const createRoomKeeper = (room: Room, options: KeeperOptions): RoomKeeper
       const read = decodeMessage(text);
       const {requestId, message, body} = read;
       const answered = requestId === null ? undefined : asking.get(requestId);
-      checkBody(message, body, {answered, nowMs: ports.now()});
+      if (checkBody(message, body, {answered, nowMs: ports.now()})) {
+        throw new HoldfastError(
+          'sync/clock-ahead',
+          'A stamp is more than five minutes ahead: set the clock of the device that made it',
+        );
+      }
       return read;
     },
     take: (fromId, read, length) => {

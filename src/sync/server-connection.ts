@@ -14,6 +14,7 @@ import type {PresenceState} from './server-presence.ts';
 import {
   CONTROL_MESSAGE,
   HELLO,
+  isControl,
   MAX_CHANNEL_BYTES,
   PRESENCE,
   SUBSCRIBE,
@@ -266,23 +267,22 @@ export const createServerConnection = (
     context.take(at.pathId, toId, whole, isInPieces ? longestPiece : undefined);
   };
 
-  const sayPresent = (requestId: unknown, channelId: Id | undefined, state: PresenceState): void => {
-    const tell = (id: unknown, argument: unknown[]): void =>
-      send(`S\n${JSON.stringify([id, CONTROL_MESSAGE, [PRESENCE, channelId ?? null, ...argument]])}`);
+  const sayPresent = (channelId: Id | undefined, state: PresenceState): void => {
+    const tell = (...told: unknown[]): void =>
+      send(`S\n${JSON.stringify([null, CONTROL_MESSAGE, [PRESENCE, channelId ?? null, ...told]])}`);
     const at = joined.get(channelId);
     if (at === undefined) {
       // It may be on its way there.
-      tell(requestId, [null]);
+      tell(null);
       return;
     }
-    tell(requestId, [clientId]);
-    context.setPresence(at.pathId, state, (states) => tell(null, [clientId, states]));
+    tell(clientId);
+    context.setPresence(at.pathId, state, (states) => tell(clientId, states));
   };
 
   const control = (text: string): void | Promise<void> => {
     requireShallow(text);
-    const {requestId, body} = parseControl(text);
-    const [kind, channelId] = body;
+    const [kind, channelId, state = null] = parseControl(text);
     if (kind === PRESENCE) {
       if (channelId !== null && !isChannelId(channelId)) {
         throw malformed('it names no channel');
@@ -290,7 +290,7 @@ export const createServerConnection = (
       if (text.length > limits.maxPresenceBytes || byteLength(text) > limits.maxPresenceBytes) {
         throw malformed('its presence is too long');
       }
-      sayPresent(requestId, channelId ?? undefined, body[2] ?? null);
+      sayPresent(channelId ?? undefined, state);
       return;
     }
     if (kind === HELLO) {
@@ -433,22 +433,20 @@ const isPathId = (pathId: Id, maxBytes: number): boolean =>
 const isChannelId = (id: unknown): id is Id =>
   typeof id === 'string' && id.length > 0 && !id.includes('\n') && byteLength(id) <= MAX_CHANNEL_BYTES;
 
-const isControl = (text: string): boolean => /^\[(?:"[^"\\]{0,256}"|null),-1,/.test(text);
-
-const parseControl = (text: string): {requestId: unknown; body: unknown[]} => {
+const parseControl = (text: string): unknown[] => {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
     throw malformed('it is no JSON');
   }
-  const [requestId, message, body] = Array.isArray(parsed) ? parsed : [];
+  const [, message, body] = Array.isArray(parsed) ? parsed : [];
   const isKnown =
     Array.isArray(body) && [HELLO, SUBSCRIBE, UNSUBSCRIBE, PRESENCE].includes(body[0] as number);
   if (message !== CONTROL_MESSAGE || !isKnown) {
     throw malformed('the server does not know it');
   }
-  return {requestId, body};
+  return body;
 };
 
 // Readers ask.

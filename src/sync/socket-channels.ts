@@ -17,6 +17,9 @@ export const PRESENCE = 3;
 export const MAX_CHANNELS = 100;
 export const MAX_CHANNEL_BYTES = 1_024;
 
+/** Whether a text is to or from the server itself, and of no store. */
+export const isControl = (text: string): boolean => /^\[(?:"[^"\\]{0,256}"|null),-1,/.test(text);
+
 interface SharedSocket {
   readonly channels: Map<Id, (frame: string) => void>;
   /** Tells the server of something, and waits until it says the same. */
@@ -34,14 +37,14 @@ const shareSocket = (socket: WebSocketLike, timeoutSeconds: number): SharedSocke
   const channels: SharedSocket['channels'] = new Map();
   const waiting = new Map<Id, () => void>();
   socket.addEventListener('message', ({data}) => {
-    const frame = String(data);
-    const [kind, rest] = splitLine(frame);
-    if (kind === 'M') {
+    // What has another form, a server has not said.
+    const [, kind, rest = ''] = /^([MS])\n(.*)$/s.exec(String(data)) ?? [];
+    if (kind === 'M' && rest.includes('\n')) {
       const [channelId, inner] = splitLine(rest);
       channels.get(channelId)?.(inner);
     } else if (kind === 'S') {
-      const [id] = JSON.parse(rest) as [Id];
-      waiting.get(id)?.();
+      const [, id] = /^\["([^"\\]*)",-1,/.exec(rest) ?? [];
+      id === undefined || waiting.get(id)?.();
     }
   });
   const tell = (kind: number, argument: unknown, seconds: number): Promise<void> => {

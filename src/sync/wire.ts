@@ -22,6 +22,8 @@ export interface WireMessage {
 
 /** The id of an answer by which a server says that it took no changes. */
 export const REFUSAL_ID = 'holdfast:refused';
+/** The id of an answer by which a client says that stamps are ahead of its clock. */
+export const AHEAD_ID = 'holdfast:ahead';
 
 const MAX_PIECES = 1_000;
 const MAX_OPEN_BUFFERS = 100;
