@@ -12,8 +12,13 @@ export const CONTROL_MESSAGE = -1;
 export const HELLO = 0;
 export const SUBSCRIBE = 1;
 export const UNSUBSCRIBE = 2;
+/** Not of TinyBase's: what a client says of itself. */
+export const PRESENCE = 3;
 export const MAX_CHANNELS = 100;
 export const MAX_CHANNEL_BYTES = 1_024;
+
+/** Whether a text is to or from the server itself, and of no store. */
+export const isControl = (text: string): boolean => /^\[(?:"[^"\\]{0,256}"|null),-1,/.test(text);
 
 interface SharedSocket {
   readonly channels: Map<Id, (frame: string) => void>;
@@ -32,14 +37,14 @@ const shareSocket = (socket: WebSocketLike, timeoutSeconds: number): SharedSocke
   const channels: SharedSocket['channels'] = new Map();
   const waiting = new Map<Id, () => void>();
   socket.addEventListener('message', ({data}) => {
-    const frame = String(data);
-    const [kind, rest] = splitLine(frame);
-    if (kind === 'M') {
+    // What has another form, a server has not said.
+    const [, kind, rest = ''] = /^([MS])\n(.*)$/s.exec(String(data)) ?? [];
+    if (kind === 'M' && rest.includes('\n')) {
       const [channelId, inner] = splitLine(rest);
       channels.get(channelId)?.(inner);
     } else if (kind === 'S') {
-      const [id] = JSON.parse(rest) as [Id];
-      waiting.get(id)?.();
+      const [, id] = /^\["([^"\\]*)",-1,/.exec(rest) ?? [];
+      id === undefined || waiting.get(id)?.();
     }
   });
   const tell = (kind: number, argument: unknown, seconds: number): Promise<void> => {

@@ -5,7 +5,8 @@ import type {Id} from '../base/content.ts';
 import {HoldfastError} from '../base/errors.ts';
 import type {MergeableStore} from '../store/mergeable-store.ts';
 import {Message, type Receive, type Send} from './messages.ts';
-import {joinChannel} from './socket-channels.ts';
+import {SERVER_ID} from './room.ts';
+import {isControl, joinChannel} from './socket-channels.ts';
 import {createSynchronizer, type Synchronizer} from './synchronizer.ts';
 import {OPEN, type WebSocketLike, whenOpen} from './web-socket.ts';
 import {createAssembler, decodeMessage, encodeMessage, REFUSAL_ID, splitLine, toFrames} from './wire.ts';
@@ -20,6 +21,11 @@ type Handlers = [
   onIgnoredError?: (error: unknown) => void,
   fragmentSize?: number,
 ];
+
+/** What a server closes with who is not welcome: unreadable, not allowed, too long, too much. */
+const REFUSALS: readonly number[] = [1007, 1008, 1009, 1013];
+/** Requests of others that are remembered until they are answered. */
+const MAX_ASKED = 1_000;
 
 interface CreateWsSynchronizer {
   /**
@@ -63,13 +69,17 @@ export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType e
   const onFrame = (frame: string): void => {
     try {
       const [from, rest] = splitLine(frame);
+      if (from === SERVER_ID && isControl(rest)) {
+        return;
+      }
       const text = assembler.add(from, rest);
       if (text !== undefined) {
         const {requestId, message, body} = decodeMessage(text);
         if (requestId !== null && message >= Message.GetTableDiff) {
           asked.set(requestId, message);
+          asked.size > MAX_ASKED && asked.delete(asked.keys().next().value as Id);
         }
-        if (requestId === REFUSAL_ID) {
+        if (requestId === REFUSAL_ID && from === SERVER_ID) {
           throw new HoldfastError(
             'sync/refused',
             'The server takes no changes from this client: it may only read',
@@ -92,8 +102,14 @@ export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType e
     await whenOpen(webSocket);
   }
 
-  const onClose = (): void =>
+  const onClose = ({code, reason}: {readonly code?: number; readonly reason?: unknown}): void => {
     fail(new HoldfastError('sync/closed', 'The WebSocket was closed before an answer came'));
+    if (code !== undefined && REFUSALS.includes(code)) {
+      onIgnoredError?.(
+        new HoldfastError('sync/refused', `The server closed the WebSocket: ${String(reason)}`, {code}),
+      );
+    }
+  };
   // What changed while nobody was there is found by hashes.
   const onOpen = (): void => {
     synchronizer.isAutoLoading() && void synchronizer.load();
