@@ -29,7 +29,7 @@ const MAX_ASKED = 1_000;
 
 interface CreateWsSynchronizer {
   /**
-   * Resolves once the socket is open. The synchronizer owns the socket, and closes it when it is destroyed.
+   * Resolves once the socket is open; at once, where the socket reconnects by itself. The synchronizer owns the socket, and closes it when it is destroyed.
    *
    * @param requestTimeoutSeconds How long to wait for an answer; default 1.
    * @param fragmentSize Messages longer than so many characters are sent in pieces.
@@ -96,10 +96,12 @@ export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType e
   const channel =
     channelId === undefined
       ? undefined
-      : await joinChannel(webSocket, channelId, onFrame, requestTimeoutSeconds);
+      : await joinChannel(webSocket, channelId, {onFrame, onAgain: () => resume()}, requestTimeoutSeconds);
   if (channel === undefined) {
     webSocket.addEventListener('message', onMessage);
-    await whenOpen(webSocket);
+    if (!webSocket.isReconnecting) {
+      await whenOpen(webSocket);
+    }
   }
 
   const onClose = ({code, reason}: {readonly code?: number; readonly reason?: unknown}): void => {
@@ -111,7 +113,7 @@ export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType e
     }
   };
   // What changed while nobody was there is found by hashes.
-  const onOpen = (): void => {
+  const resume = (): void => {
     synchronizer.isAutoLoading() && void synchronizer.load();
     synchronizer.isAutoSaving() && void synchronizer.save();
   };
@@ -138,7 +140,7 @@ export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType e
       destroy: () => {
         webSocket.removeEventListener('message', onMessage);
         webSocket.removeEventListener('close', onClose);
-        webSocket.removeEventListener('open', onOpen);
+        webSocket.removeEventListener('open', resume);
         if (channel === undefined || channel.leave().isLast) {
           webSocket.close();
         }
@@ -151,6 +153,6 @@ export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType e
     {getWebSocket: () => webSocket},
   );
   webSocket.addEventListener('close', onClose);
-  webSocket.addEventListener('open', onOpen);
+  channel === undefined && webSocket.addEventListener('open', resume);
   return synchronizer;
 };
