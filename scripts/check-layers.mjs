@@ -53,6 +53,8 @@ const LEAVES = {
   'storage/durable-object-keys.ts': 'Durable Objects of Cloudflare’s Workers',
   'storage/durable-object-takeover.ts': 'Durable Objects of Cloudflare’s Workers',
   'storage/durable-object-storage.ts': 'Durable Objects of Cloudflare’s Workers',
+  'sync/durable-object-server.ts': 'Durable Objects of Cloudflare’s Workers',
+  'sync/reconnecting-web-socket.ts': 'WebSocket of browsers and others, and when a device is online again',
   'sync/broadcast-channel-synchronizer.ts': 'BroadcastChannel of browsers and others',
   'storage/file-lock.ts': 'files of Node',
   'storage/file-storage.ts': 'files of Node',

@@ -47,6 +47,8 @@ export interface TransactionResult<Result> {
 export interface Connection {
   /** The driver's dialect, without what the driver cannot do. */
   readonly dialect: Dialect;
+  /** As the driver declares it. */
+  readonly isAlone: boolean;
   /** The dialect's `changeCounter`, where it can be asked on this connection. */
   readonly changeCounter: Statement | undefined;
   readonly limits: DriverLimits;
@@ -352,6 +354,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
 
   return {
     dialect,
+    isAlone: driver.isAlone === true,
     changeCounter:
       driver.hasOneConnection === false && !dialect.isCounterShared
         ? undefined

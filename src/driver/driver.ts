@@ -41,6 +41,11 @@ interface DriverBase {
    * others' (default true). Where they do not, what changed is found by reading.
    */
   readonly hasOneConnection?: boolean;
+  /**
+   * Whether no other process can reach the database, and a timer would keep the host awake: then others' changes, which can only be the
+   * application's own, are looked for just for a while after each read and write (default false).
+   */
+  readonly isAlone?: boolean;
   /** What is asked in place of the dialect's `changeCounter`, where the host does not answer that. */
   readonly changeCounter?: Statement;
   /**

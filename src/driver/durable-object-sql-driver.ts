@@ -33,6 +33,7 @@ export const durableObjectSqlDriver = (handle: DurableObjectSql | DurableObjectS
     limits: {maxParams: 100, maxSqlBytes: 100_000, maxTextBytes: 2_000_000},
     handle: sql,
     changeCounter: CHANGE_COUNTER,
+    isAlone: true,
     query: ({sql: text, params}) => {
       const cursor = sql.exec(text, ...params);
       return Array.from(cursor.raw(), (values) => toExactRow(cursor.columnNames, values));

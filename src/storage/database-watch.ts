@@ -34,6 +34,9 @@ export interface DatabaseWatchOptions {
   readonly ports: Ports;
 }
 
+/** Where a timer keeps the host awake, it is set so often after each read and write. */
+const TICKS_WHEN_ALONE = 3;
+
 export const createDatabaseWatch = (
   connection: Connection,
   {intervalSeconds, announcements, ports}: DatabaseWatchOptions,
@@ -42,6 +45,13 @@ export const createDatabaseWatch = (
   let seen: Counters | undefined;
   let watcherCount = 0;
   let hasOutsideChange = false;
+  // Set timers again, where they have ended.
+  const wakers = new Set<() => void>();
+  const wake = (): void => {
+    for (const each of wakers) {
+      each();
+    }
+  };
 
   const isSame = (one: Counters, other: Counters): boolean =>
     one.version === other.version && one.total === other.total && one.schema === other.schema;
@@ -54,6 +64,7 @@ export const createDatabaseWatch = (
     around: () => (watcherCount > 0 && !connection.dialect.isCounterShared ? counter : undefined),
 
     noteWrite: ({before, after}) => {
+      wake();
       const start = readCounters(before);
       const end = readCounters(after);
       if (start === undefined || end === undefined) {
@@ -65,6 +76,7 @@ export const createDatabaseWatch = (
     },
 
     noteRead: async () => {
+      wake();
       if (watcherCount > 0 || seen === undefined) {
         seen = await ask();
         hasOutsideChange = false;
@@ -82,16 +94,29 @@ export const createDatabaseWatch = (
     start: async (listener) => {
       watcherCount++;
       const unwatch = connection.watch?.(listener);
-      let timer: TimerHandle;
-      const tick = () => {
+      let timer: TimerHandle | undefined;
+      let ticksLeft = TICKS_WHEN_ALONE;
+      const set = () => {
         timer = ports.setTimer(tick, intervalSeconds * 1_000, true);
+      };
+      const tick = () => {
+        timer = undefined;
+        if (!connection.isAlone || --ticksLeft > 0) {
+          set();
+        }
         listener();
       };
-      timer = ports.setTimer(tick, intervalSeconds * 1_000, true);
+      const rewind = () => {
+        ticksLeft = TICKS_WHEN_ALONE;
+        timer === undefined && set();
+      };
+      connection.isAlone && wakers.add(rewind);
+      set();
       const unlisten = await announcements?.start(listener);
       return async () => {
         watcherCount--;
-        ports.clearTimer(timer);
+        wakers.delete(rewind);
+        timer === undefined || ports.clearTimer(timer);
         unwatch?.();
         await unlisten?.();
       };

@@ -38,6 +38,10 @@ export interface ConnectionContext {
   readonly limits: ServerLimits;
   /** Whether clients share sockets between channels: then a client is on no path before it says which. */
   readonly isShared: boolean;
+  /** What it may do, where that was found out before it came back. */
+  readonly access: Access | undefined;
+  /** Told when it is on a path. */
+  onEnter(access: Access): void;
   /** Why there is no room, or nothing. */
   join(pathId: Id, hear: (fromId: Id, texts: readonly string[]) => void): string | undefined;
   leave(pathId: Id): void;
@@ -210,7 +214,7 @@ export const createServerConnection = (
     let access: Access = 'refused';
     let fault: unknown;
     try {
-      access = await limits.authorize(request, pathId);
+      access = context.access ?? (await limits.authorize(request, pathId));
     } catch (error) {
       fault = error;
     }
@@ -233,6 +237,7 @@ export const createServerConnection = (
       return false;
     }
     joined.set(channelId, {pathId, access});
+    context.onEnter(access);
     return true;
   };
 

@@ -13,6 +13,7 @@ import {
 } from './server-connection.ts';
 import {createServerMetrics, type MetricsCounts, type RefusalReason} from './server-metrics.ts';
 import {
+  type Access,
   resolveServerOptions,
   type ServerLogEntry,
   type SyncServerOptions,
@@ -60,6 +61,8 @@ export interface SyncServerParts {
   readonly onPath: (pathId: Id, addedOrRemoved: 1 | -1) => void;
   readonly onClient: (pathId: Id, clientId: Id, addedOrRemoved: 1 | -1) => void;
   readonly onPresence: (pathId: Id, clientId: Id, state: PresenceState) => void;
+  /** Told of each message, before it is handed on. */
+  readonly onMessage?: (fromId: Id, toId: Id, text: string) => void;
 }
 
 export interface SyncServer {
@@ -84,6 +87,10 @@ export interface ClientOptions {
   readonly clientId: Id;
   /** Whether the client may share its socket between channels, as the subprotocol `tinybase` says. */
   readonly isShared: boolean;
+  /** What the client may do, where that was found out before: then nobody is asked. */
+  readonly access?: Access | undefined;
+  /** Told when the client is on a path. */
+  readonly onEnter?: (access: Access) => void;
 }
 
 /** As a WebSocket's key is, in Base64, or one of our own ids. */
@@ -165,17 +172,21 @@ export const createSyncServer = (parts: SyncServerParts): SyncServer => {
     }
   };
 
-  const connect: SyncServer['connect'] = (link, request, {clientId: wantedId, isShared}) => {
+  const connect: SyncServer['connect'] = (link, request, client) => {
+    const {clientId: wantedId, isShared, access} = client;
     const isUsable = CLIENT_ID.test(wantedId) && !connections.has(wantedId);
     const clientId = isUsable ? wantedId : getUniqueId();
     const connection = createServerConnection(link, request, {
       clientId,
       limits,
       isShared,
+      access,
+      onEnter: (now) => client.onEnter?.(now),
       join: (pathId, hear) => paths.join(pathId, clientId, hear),
       leave: (pathId) => paths.leave(pathId, clientId),
       take: (pathId, toId, text, pieceLength) => {
         const path = paths.get(pathId);
+        parts.onMessage?.(clientId, toId, text);
         const texts =
           pieceLength === undefined ? [text] : toFrames('', text, pieceLength).map((frame) => frame.slice(1));
         path && takeOnPath(path, clientId, toId, text, texts);

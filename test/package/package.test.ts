@@ -9,7 +9,9 @@ import {componentFolder} from '../components/component.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const {exports: published} = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+// A server in a Durable Object extends a class of its host's: it is there alone.
 const subpaths = Object.keys(published)
+  .filter((path) => !path.endsWith('-durable-object'))
   .filter((subpath) => subpath !== './package.json')
   .map((subpath) => `holdfast${subpath.slice(1)}`);
 

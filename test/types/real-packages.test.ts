@@ -33,7 +33,17 @@ const USES = {
     const one: SqlStorage = create(createStore(), storage.sql, {mode: 'fragmented'}).getSqlStorage();
     const other: SqlStorage = create(createStore(), storage, {mode: 'rows'}).getSqlStorage();
     const keys: DurableObjectStorage = createKeys(createStore(), storage, 'prefix').getStorage();
-    void [one, other, keys];`,
+    void [one, other, keys];
+    import {createMergeableStore} from '${ENTRIES}mergeable-store.ts';
+    import {getWsServerDurableObjectFetch, WsServerDurableObject} from '${ENTRIES}synchronizers/synchronizer-ws-server-durable-object.ts';
+    export class Rooms extends WsServerDurableObject<{readonly SECRET: string}> {
+      createPersister() {
+        return createKeys(createMergeableStore(), this.ctx.storage, this.env.SECRET);
+      }
+    }
+    export default {fetch: getWsServerDurableObjectFetch('ROOMS')} satisfies ExportedHandler<{
+      ROOMS: DurableObjectNamespace<Rooms>;
+    }>;`,
 };
 
 test.each(Object.entries(USES))('takes a handle as %s declares it', (component, source) => {

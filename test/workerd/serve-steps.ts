@@ -1,6 +1,5 @@
 // A Worker's class of Durable Objects that do what they are asked to, step by step, and the handler that asks them.
 
-// @ts-expect-error: the host's own module.
 import {DurableObject} from 'cloudflare:workers';
 
 // biome-ignore lint/suspicious/noExplicitAny: arguments come as JSON.

@@ -6,7 +6,7 @@ import {importComponent} from '../components/component.ts';
 import type {Steps} from './objects.ts';
 
 interface Miniflare {
-  readonly ready: Promise<unknown>;
+  readonly ready: Promise<URL>;
   dispatchFetch(url: string, init: {method: string; body: string}): Promise<{json(): Promise<unknown>}>;
   dispose(): Promise<void>;
 }
@@ -24,6 +24,8 @@ export interface Workerd<WorkerSteps = Steps> {
     step: Name,
     ...args: Arguments<WorkerSteps[Name]>
   ): Promise<Result<WorkerSteps[Name]>>;
+  /** Where it listens, with a slash at the end. */
+  readonly url: string;
   stop(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export const startWorker = async <WorkerSteps extends AnySteps>(
   source: URL,
   folder?: string,
   hasSql = true,
+  port = 0,
 ): Promise<Workerd<WorkerSteps>> => {
   const {Miniflare: Host} = await importComponent<{Miniflare: new (options: object) => Miniflare}>(
     'workerd',
@@ -45,12 +48,14 @@ export const startWorker = async <WorkerSteps extends AnySteps>(
   const host = new Host({
     modules: [{type: 'ESModule', path: 'worker.mjs', contents: await bundle(source)}],
     modulesRoot: '/',
+    port,
     compatibilityDate: '2026-07-01',
     durableObjects: {TESTED: {className: 'Tested', useSQLite: hasSql}},
     ...(folder === undefined ? {} : {durableObjectsPersist: folder}),
   });
-  await host.ready;
+  const url = String(await host.ready);
   return {
+    url,
     ask: async (objectName, step, ...args) => {
       const url = `http://tested/${encodeURIComponent(objectName)}`;
       const response = await host.dispatchFetch(url, {method: 'POST', body: JSON.stringify({step, args})});
