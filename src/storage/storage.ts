@@ -84,5 +84,11 @@ export interface Storage {
   keep?(refused: Changes): void;
   /** The same for mergeable stores, whose contents it reads and merges instead; absent where it cannot keep those. */
   forMergeable?(): Storage;
+  /**
+   * Of a storage for mergeable stores: its contents, changes and store readers are of stamped cells (merge/stamped-cells.ts), merged
+   * cell by cell. Nothing that it is given or tells is ever undefined, no row is a replacement, and what it tells of a row may be the
+   * whole row. Without it, contents are whole ones with hashes.
+   */
+  readonly hasStampedCells?: true;
   close?(): Promise<void>;
 }
