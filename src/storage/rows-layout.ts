@@ -26,15 +26,30 @@ import {createRowsReader} from './rows-reader.ts';
 import {createRowsReading} from './rows-reading.ts';
 import {createRowsTable, kindOfRows, PLAIN_COLUMN, wrongKind} from './rows-table.ts';
 import {createRowsWriter} from './rows-writer.ts';
+import {createStampedRowsLayout} from './stamped-rows-layout.ts';
 import {runSteps, type Steps} from './steps.ts';
 import type {OutsideChange, ProgressListener, Storage, StoredContent, Write} from './storage.ts';
 import {createFragmentsReader, type Fragments} from './tinybase-fragments.ts';
+
+/** The layout of a plain store, as that of a mergeable one begins with it. */
+export interface PlainRows {
+  readonly storage: Storage;
+  readonly migratable: MigratableLayout;
+}
 
 export const createRowsLayout = (
   connection: Connection,
   config: ResolvedRows,
   ports: Ports = hostPorts,
 ): Storage => {
+  const plain = createPlainRows(connection, config, ports);
+  return {
+    ...plain.storage,
+    forMergeable: () => createStampedRowsLayout(connection, config, {ports, plain}),
+  };
+};
+
+const createPlainRows = (connection: Connection, config: ResolvedRows, ports: Ports): PlainRows => {
   const {dialect, limits} = connection;
   const tableName = config.storeTableName;
   const table = dialect.quoteTable(tableName);
@@ -55,12 +70,16 @@ export const createRowsLayout = (
   const createTables = [createRowsTable(dialect, tableName, PLAIN_COLUMN), log.create];
   const isThere = dialect.describe([tableName]);
 
-  const layout: MigratableLayout = {
+  const migratable: MigratableLayout = {
     scope: tableName,
     hasData: async (query) =>
       (await query(isThere)).length > 0 || (await runSteps(query, readFragments())) !== undefined,
     readAll: async (query) => {
-      if ((await query(isThere)).length === 0) {
+      const kind = kindOfRows(await query(isThere));
+      if (kind === 'stamped') {
+        throw wrongKind(tableName);
+      }
+      if (kind === 'none') {
         const found = await runSteps(query, readFragments());
         // What a step does not get to see it would delete.
         if (found?.fault !== undefined) {
@@ -79,7 +98,7 @@ export const createRowsLayout = (
       await runSteps(query, log.appendEverything());
     },
   };
-  const gate = createGate(connection, layout, config);
+  const gate = createGate(connection, migratable, config);
 
   function* readFragments(): Steps<Fragments | undefined> {
     return fragments === undefined ? undefined : yield* fragments.read();
@@ -130,7 +149,7 @@ export const createRowsLayout = (
     return yield* log.append(yield* writer.writeChanges(write.changes, write.store, write.onProgress));
   }
 
-  return {
+  const storage: Storage = {
     read: readAll,
 
     write: async (write) => {
@@ -183,6 +202,7 @@ export const createRowsLayout = (
     watch: async (listener) => watch.start(() => listener()),
     close: () => connection.close(),
   };
+  return {storage, migratable};
 };
 
 const ignoreProgress: ProgressListener = () => undefined;
