@@ -24,6 +24,8 @@ export type HoldfastErrorCode =
   | 'driver/too-large'
   | 'storage/unreadable'
   | 'storage/newer-version'
+  | 'storage/wrong-kind'
+  | 'storage/compacted'
   | 'storage/migration-failed'
   | 'storage/lost-race'
   | 'storage/custom-failed'
