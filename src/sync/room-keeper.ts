@@ -31,7 +31,7 @@ export type PathPersister = Pick<
 
 export type CreatedPersister = PathPersister | [PathPersister, (store: MergeableStore) => void] | undefined;
 
-export type KeeperState = 'starting' | 'ready' | 'failing' | 'unkept' | 'stopped';
+type KeeperState = 'starting' | 'ready' | 'failing' | 'unkept' | 'stopped';
 
 export interface RoomKeeper {
   getState(): KeeperState;

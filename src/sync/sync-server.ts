@@ -80,7 +80,7 @@ export interface SyncServer {
   destroy(): Promise<void>;
 }
 
-export interface ClientOptions {
+interface ClientOptions {
   readonly clientId: Id;
   /** Whether the client may share its socket between channels, as the subprotocol `tinybase` says. */
   readonly isShared: boolean;
