@@ -26,6 +26,16 @@ const LAYERS = [
  * They are imported by `entry`, by tests and by one another alone. A fake (`*.fake.ts`) counts as a test.
  */
 const LEAVES = {
+  'cli/cli-error.ts': 'the program holdfast, which runs on Node',
+  'cli/arguments.ts': 'the program holdfast, which runs on Node',
+  'cli/heartbeat.ts': 'the program holdfast, which runs on Node',
+  'cli/import-package.ts': 'the program holdfast, which runs on Node',
+  'cli/log.ts': 'the program holdfast, which runs on Node',
+  'cli/main.ts': 'the program holdfast, which runs on Node',
+  'cli/open-store.ts': 'the program holdfast, which runs on Node',
+  'cli/path-table.ts': 'the program holdfast, which runs on Node',
+  'cli/serve.ts': 'the program holdfast, which runs on Node',
+  'cli/token.ts': 'the program holdfast, which runs on Node',
   'driver/better-sqlite3-driver.ts': 'better-sqlite3, which runs on Node',
   'driver/libsql-driver.ts': '@libsql/client',
   'driver/database-file-watch.ts': 'watches the file of a database, where the host is Node or Bun',

@@ -11,7 +11,7 @@ export interface Envelope {
 }
 
 /** Objects and arrays in one another; what is deeper, no application means. */
-export const MAX_DEPTH = 500;
+const MAX_DEPTH = 500;
 
 // Without escapes in the id, and with a comma behind the number: `4e-400` is 0 to JSON.parse.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON allows none in strings.

@@ -7,7 +7,7 @@
 //    failing                              unkept: the path has no persister
 
 import type {Id, IdOrNull} from '../base/content.ts';
-import {HoldfastError} from '../base/errors.ts';
+import {HoldfastError, isHoldfastError} from '../base/errors.ts';
 import type {Ports} from '../base/ports.ts';
 import {createBackoff} from '../persister/backoff.ts';
 import type {Durability, Persister, Persists} from '../persister/persister.ts';
@@ -31,7 +31,7 @@ export type PathPersister = Pick<
 
 export type CreatedPersister = PathPersister | [PathPersister, (store: MergeableStore) => void] | undefined;
 
-export type KeeperState = 'starting' | 'ready' | 'failing' | 'unkept' | 'stopped';
+type KeeperState = 'starting' | 'ready' | 'failing' | 'unkept' | 'stopped';
 
 export interface RoomKeeper {
   getState(): KeeperState;
@@ -71,7 +71,7 @@ const MAX_QUESTIONS = 1_000;
 const CATCH_UP = 'holdfast:catch-up';
 
 export const createRoomKeeper = (room: Room, options: KeeperOptions): RoomKeeper => {
-  const {createPersister, requestTimeoutSeconds, fragmentSize, ports, onError} = options;
+  const {createPersister, requestTimeoutSeconds, fragmentSize, ports} = options;
   let state: KeeperState = 'starting';
   let failure: unknown;
   let persister: PathPersister | undefined;
@@ -85,6 +85,13 @@ export const createRoomKeeper = (room: Room, options: KeeperOptions): RoomKeeper
   // What requests want: of clients, until they are answered; of the server's own, so that answers can be checked.
   const asked = new Map<Id, Message>();
   const asking = new Map<Id, Message>();
+
+  // What it was doing when everybody left is no fault.
+  const onError = (error: unknown): void => {
+    if (state !== 'stopped' || !isHoldfastError(error, 'persister/destroyed')) {
+      options.onError(error);
+    }
+  };
 
   const remember = (questions: Map<Id, Message>, key: Id, message: Message): void => {
     questions.set(key, message);

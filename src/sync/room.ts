@@ -5,7 +5,7 @@ import type {Id} from '../base/content.ts';
 /** The server's own id among the clients of a path. */
 export const SERVER_ID = 'S';
 
-export interface Member {
+interface Member {
   /** Told of a message, in one text or in pieces, and who said it. */
   hear(fromId: Id, texts: readonly string[]): void;
 }

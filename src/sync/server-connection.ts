@@ -376,7 +376,13 @@ export const createServerConnection = (
     }
   };
 
-  context.isShared || work(enter(undefined).then(() => undefined));
+  // Once the caller has it: it may be closed by this.
+  context.isShared ||
+    work(
+      Promise.resolve()
+        .then(() => enter(undefined))
+        .then(() => undefined),
+    );
 
   return {
     clientId,

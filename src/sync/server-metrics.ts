@@ -25,7 +25,7 @@ export interface ServerMetrics {
   counts(): MetricsCounts;
 }
 
-export interface MetricsGauges {
+interface MetricsGauges {
   readonly clients: number;
   readonly paths: number;
   readonly openPaths: number;

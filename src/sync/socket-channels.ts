@@ -14,7 +14,7 @@ export const SUBSCRIBE = 1;
 export const UNSUBSCRIBE = 2;
 /** Not of TinyBase's: what a client says of itself. */
 export const PRESENCE = 3;
-export const MAX_CHANNELS = 100;
+const MAX_CHANNELS = 100;
 export const MAX_CHANNEL_BYTES = 1_024;
 
 /** Whether a text is to or from the server itself, and of no store. */

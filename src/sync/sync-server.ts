@@ -83,7 +83,7 @@ export interface SyncServer {
   destroy(): Promise<void>;
 }
 
-export interface ClientOptions {
+interface ClientOptions {
   readonly clientId: Id;
   /** Whether the client may share its socket between channels, as the subprotocol `tinybase` says. */
   readonly isShared: boolean;
@@ -107,11 +107,19 @@ export const createSyncServer = (parts: SyncServerParts): SyncServer => {
   let isDraining = false;
 
   const report = (error: unknown): void => onIgnoredError?.(error);
+  // What an application's own functions throw is no fault of a client's.
+  const safely = (work: () => void): void => {
+    try {
+      work();
+    } catch (error) {
+      report(error);
+    }
+  };
   const log = (
     level: ServerLogEntry['level'],
     event: ServerLogEntry['event'],
     rest: Partial<ServerLogEntry> = {},
-  ): void => limits.onLog?.({level, event, timeMs: ports.now(), ...rest});
+  ): void => safely(() => limits.onLog?.({level, event, timeMs: ports.now(), ...rest}));
 
   const paths = createServerPaths({
     limits,
@@ -121,10 +129,10 @@ export const createSyncServer = (parts: SyncServerParts): SyncServer => {
     onError: report,
     onPath: (pathId, addedOrRemoved) => {
       addedOrRemoved === 1 && log('info', 'path-opened', {pathId});
-      parts.onPath(pathId, addedOrRemoved);
+      safely(() => parts.onPath(pathId, addedOrRemoved));
     },
-    onClient: parts.onClient,
-    onPresence: parts.onPresence,
+    onClient: (...told) => safely(() => parts.onClient(...told)),
+    onPresence: (...told) => safely(() => parts.onPresence(...told)),
     onFailing: (pathId, error) => {
       metrics.persisterFailed();
       log('error', 'path-failing', {pathId, error});
