@@ -23,6 +23,7 @@ export type HoldfastErrorCode =
   | 'driver/missing'
   | 'driver/too-large'
   | 'storage/unreadable'
+  | 'storage/wrong-kind'
   | 'storage/newer-version'
   | 'storage/migration-failed'
   | 'storage/lost-race'

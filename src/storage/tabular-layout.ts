@@ -14,13 +14,15 @@ import type {ResolvedTabular} from './database-config.ts';
 import {createDatabaseWatch} from './database-watch.ts';
 import {createGate} from './gate.ts';
 import type {MigratableLayout} from './migration.ts';
+import {addChanges} from './stamped-changes.ts';
 import {runSteps, type Steps} from './steps.ts';
-import type {OutsideChange, Storage, StoredContent, Write} from './storage.ts';
-import {createTabularFeed, type TabularFeed} from './tabular-feed.ts';
+import type {OutsideChange, OutsideListener, Storage, StoredContent, Write} from './storage.ts';
+import {createTabularFeed, type FeedNews, type TabularFeed} from './tabular-feed.ts';
 import {createDamageReport, createTabularLoader, keptWhereDropped, loadedScope} from './tabular-load.ts';
-import {createTabularReader} from './tabular-reader.ts';
+import {createTabularReader, type DamageListener} from './tabular-reader.ts';
 import {createTabularSaver} from './tabular-save.ts';
 import {createTabularSchema, type Schema} from './tabular-schema.ts';
+import {createTabularStamping, stampedConfig} from './tabular-stamping.ts';
 import {createTabularTold} from './tabular-told.ts';
 import {createTabularWriter} from './tabular-writer.ts';
 
@@ -28,22 +30,43 @@ export const createTabularLayout = (
   connection: Connection,
   config: ResolvedTabular,
   ports: Ports = hostPorts,
+): Storage => ({
+  ...createStorage(connection, config, {ports, isStamped: false}),
+  forMergeable: () => createStorage(connection, stampedConfig(config), {ports, isStamped: true}),
+});
+
+const createStorage = (
+  connection: Connection,
+  config: ResolvedTabular,
+  {ports, isStamped}: {readonly ports: Ports; readonly isStamped: boolean},
 ): Storage => {
   const {dialect, limits} = connection;
   const schemas = createTabularSchema(dialect);
-  const loader = createTabularLoader(dialect, config, createTabularReader(dialect, limits));
-  const saver = createTabularSaver(dialect, config, schemas, createTabularWriter(dialect, limits, schemas));
+  const reader = createTabularReader(dialect, limits);
+  const plainLoader = createTabularLoader(dialect, config, reader);
+  const plainSaver = createTabularSaver(
+    dialect,
+    config,
+    schemas,
+    createTabularWriter(dialect, limits, schemas),
+  );
   const keyNames = nameKeys(config);
   const announcements = createAnnouncements(connection, nameLoaded(config), ports);
-  const feed: TabularFeed =
-    announcements === undefined
-      ? createTabularFeed(connection, config, loader)
-      : createTabularTold(config, loader, announcements);
   const watch = createDatabaseWatch(connection, {
     intervalSeconds: config.autoLoadIntervalSeconds,
     announcements,
     ports,
   });
+  const stamping = isStamped
+    ? createTabularStamping({connection, config, reader, saver: plainSaver, watch, ports})
+    : undefined;
+  const loader = stamping?.loader ?? plainLoader;
+  const saver = stamping?.saver ?? plainSaver;
+  const feed: TabularFeed =
+    announcements === undefined
+      ? createTabularFeed(connection, config, loader)
+      : createTabularTold(config, loader, announcements);
+  const listeners = new Set<OutsideListener>();
   // The tables as they were last seen; undefined: not known.
   let schema: Schema | undefined;
   let isWatched = false;
@@ -97,8 +120,12 @@ export const createTabularLayout = (
     return dialect.keepShape([...new Set(ours.map(({tableName}) => String(tableName)))]);
   };
 
-  const readSteps = async <Result>(steps: () => Steps<Result>, isSecond = false): Promise<Result> => {
+  const readSteps = async <Result>(read: () => Steps<Result>, isSecond = false): Promise<Result> => {
     const keepShape = await keepShapeNow();
+    const steps = () => {
+      stamping?.begin();
+      return read();
+    };
     if (keepShape === undefined) {
       return (await connection.transaction('read', steps)).result;
     }
@@ -111,11 +138,27 @@ export const createTabularLayout = (
     } catch (error) {
       // A table was dropped before it was locked.
       if (!isSecond && isHoldfastError(error, 'driver/missing')) {
-        return readSteps(steps, true);
+        return readSteps(read, true);
       }
       throw error;
     }
   };
+
+  // What others did, and what was stored in place of what was given.
+  function* readNews(isNews: boolean, hasChanged: boolean, onDamage: DamageListener): Steps<FeedNews> {
+    const news: FeedNews = isNews
+      ? yield* feed.readNews(readSchema, hasChanged, onDamage)
+      : {kind: 'nothing'};
+    if (stamping?.hasUnheard() !== true || news.kind === 'unknown') {
+      return news;
+    }
+    const unheard = yield* stamping.readUnheard(yield* readSchema(), onDamage);
+    if (news.kind === 'nothing') {
+      return {kind: 'changes', changes: unheard};
+    }
+    addChanges(news.kind === 'changes' ? news.changes : news.stored.content, unheard);
+    return news;
+  }
 
   const layout: MigratableLayout = {
     scope: 'tabular',
@@ -123,7 +166,7 @@ export const createTabularLayout = (
     readAll: async (query) => {
       const damage = createDamageReport();
       const known = await runSteps(query, readSchema());
-      const content = await runSteps(query, loader.loadAll(known, ignore, damage.note));
+      const content = await runSteps(query, plainLoader.loadAll(known, ignore, damage.note));
       const fault = damage.fault();
       // What a step does not get to see it would delete.
       if (fault !== undefined) {
@@ -133,9 +176,9 @@ export const createTabularLayout = (
     },
     replaceAll: async (query, content) => {
       const known = await runSteps(query, readSchema());
-      await runSteps(query, saver.clear(known));
+      await runSteps(query, plainSaver.clear(known));
       const write = {changes: undefined, isExplicit: false, onProgress: ignore, onFault: ignore};
-      await runSteps(query, saver.saveAll(known, {...write, store: readerOf(content)}));
+      await runSteps(query, plainSaver.saveAll(known, {...write, store: readerOf(content)}));
       schema = undefined;
     },
   };
@@ -150,6 +193,9 @@ export const createTabularLayout = (
         yield* feed.noteRead();
         return yield* loader.loadAll(yield* readSchema(), onProgress, damage.note);
       });
+      if (content !== undefined) {
+        await stamping?.settle(content, readSchema);
+      }
       const fault = damage.fault();
       const now: Schema = schema ?? new Map();
       const kept = config.load.filter(({tableName}) => !isDropped(tableName, now));
@@ -166,10 +212,18 @@ export const createTabularLayout = (
         try {
           const written = await connection.transaction(
             'write',
-            () => feed.observeOwn(save(write), write.changes),
+            () => {
+              stamping?.begin();
+              return feed.observeOwn(save(write), write.changes);
+            },
             watch.around(),
           );
           watch.noteWrite(written);
+          if (stamping?.noteWritten()) {
+            for (const listener of listeners) {
+              listener();
+            }
+          }
           seenNames = new Set(schema?.keys());
           if (written.result !== undefined) {
             feed.noteOwn(written.result);
@@ -180,6 +234,7 @@ export const createTabularLayout = (
           return 'stored';
         } catch (error) {
           schema = undefined;
+          stamping?.forget();
           if (error === WHOLE_NEEDED) {
             return 'whole-needed';
           }
@@ -197,12 +252,17 @@ export const createTabularLayout = (
 
     readOutside: async (): Promise<OutsideChange | undefined> => {
       const hasChanged = await watch.takeChange();
-      if (!hasChanged && !feed.hasNews()) {
+      const isNews = hasChanged || feed.hasNews();
+      if (!isNews && stamping?.hasUnheard() !== true) {
         return undefined;
       }
       await gate.pass();
       const damage = createDamageReport();
-      const news = await readSteps(() => feed.readNews(readSchema, hasChanged, damage.note));
+      const news = await readSteps(() => readNews(isNews, hasChanged, damage.note));
+      if (news.kind === 'changes' || news.kind === 'content') {
+        await stamping?.settle(news.kind === 'changes' ? news.changes : news.stored.content, readSchema);
+      }
+      stamping?.noteHeard();
       if (news.kind !== 'unknown') {
         feed.noteNews(news.kind === 'changes' ? news.seq : undefined);
       }
@@ -226,9 +286,11 @@ export const createTabularLayout = (
       await gate.pass();
       await feed.start(readSchema);
       const stop = await watch.start(() => listener());
+      listeners.add(listener);
       isWatched = true;
       return () => {
         isWatched = false;
+        listeners.delete(listener);
         return stop();
       };
     },
