@@ -16,7 +16,7 @@ import type {Steps} from './steps.ts';
 import {pickCells, type TabularLoader, VALUES_ROW_ID} from './tabular-load.ts';
 import {type DamageListener, fillCondition, type TabularReader} from './tabular-reader.ts';
 import type {Schema, TableSchema} from './tabular-schema.ts';
-import {createDamage, isRowId, type StampedRows} from './tabular-stamped-rows.ts';
+import {createDamage, isRowId, onlyDeleted, type StampedRows} from './tabular-stamped-rows.ts';
 
 /** What was read of tables by name, and is to be stamped: the rows, with what they are unless they turn out to be there. */
 interface Unsettled {
@@ -85,16 +85,14 @@ export const createStampedLoader = ({
     }
   };
 
-  function* loadTable(target: Content, schema: Schema, wanted: Wanted): Steps {
+  // Answers with whether anything is known of it.
+  function* loadTable(target: Content, schema: Schema, wanted: Wanted): Steps<boolean> {
     const {tableName, condition, readRows, onDamage} = wanted;
     const table = schema.get(tableName);
-    if (table === undefined) {
-      return;
-    }
     const damage = createDamage(onDamage);
-    const noted = yield* stamps.readAll(tableName);
-    const rows = yield* readRows(table, damage.note);
-    if (!noted.isKnown) {
+    const noted = notedIn(table, yield* stamps.readAll(tableName));
+    const rows = table === undefined ? {} : yield* readRows(table, damage.note);
+    if (table !== undefined && !noted.isKnown) {
       unsettled.tableNames.add(tableName);
     }
     const found = {tableName, noted, damage, condition};
@@ -106,34 +104,25 @@ export const createStampedLoader = ({
         takeRow(target, id, undefined, found);
       }
     }
+    return table !== undefined || noted.rows.size > 0;
   }
 
   function* loadSome(
     target: Changes,
     schema: Schema,
-    {
-      entries,
-      onDamage,
-      ...where
-    }: {
-      readonly tableName: string;
-      readonly condition: string | undefined;
-      readonly entries: readonly LogEntry[];
-      readonly onDamage: DamageListener;
-    },
+    {tableName, condition, entries, onDamage}: Named,
   ): Steps {
-    const {tableName, condition} = where;
     const table = schema.get(tableName);
     const keys = [...new Set(entries.filter((entry) => entry.table === tableName).map(({row}) => row))];
-    if (table === undefined || keys.length === 0) {
+    if (keys.length === 0) {
       return;
     }
     const rowIds = keys.flatMap((key) => reader.rowIdOf(key) ?? []);
     const damage = createDamage(onDamage);
-    const noted = yield* stamps.readRows(tableName, rowIds.map(escapeId));
-    const rows = yield* reader.readIds(table, rowIds, damage.note, {
-      condition: fillCondition(dialect, condition, tableName),
-    });
+    const noted = notedIn(table, yield* stamps.readRows(tableName, rowIds.map(escapeId)));
+    const where = fillCondition(dialect, condition, tableName);
+    const rows =
+      table === undefined ? {} : yield* reader.readIds(table, rowIds, damage.note, {condition: where});
     for (const rowId of rowIds) {
       const row = Object.hasOwn(rows, rowId) ? rows[rowId] : undefined;
       takeRow(target, escapeId(rowId), row, {tableName, noted, damage, condition});
@@ -195,26 +184,20 @@ export const createStampedLoader = ({
         doneRows += rowCount;
         onProgress(doneRows, undefined);
       };
-      const names = part.load.map(({tableName}) => tableName);
+      let isAnyThere = false;
       for (const {tableName, condition} of part.load) {
         const where = fillCondition(dialect, condition, tableName);
-        yield* loadTable(content, schema, {
-          tableName,
-          condition,
-          onDamage,
-          readRows: (table, note) => reader.readTable(table, where, note, onRows),
-        });
+        const readRows: Wanted['readRows'] = (table, note) => reader.readTable(table, where, note, onRows);
+        const isThere = yield* loadTable(content, schema, {tableName, condition, onDamage, readRows});
+        isAnyThere ||= isThere;
       }
       if (part.valuesLoad !== false) {
-        names.push(valuesTableName);
-        yield* loadTable(content, schema, {
-          tableName: valuesTableName,
-          condition: undefined,
-          onDamage,
-          readRows: (table, note) => reader.readIds(table, [VALUES_ROW_ID], note),
-        });
+        const readRows: Wanted['readRows'] = (table, note) => reader.readIds(table, [VALUES_ROW_ID], note);
+        const wanted = {tableName: valuesTableName, condition: undefined, onDamage, readRows};
+        const isThere = yield* loadTable(content, schema, wanted);
+        isAnyThere ||= isThere;
       }
-      return names.some((name) => schema.has(name)) ? content : undefined;
+      return isAnyThere ? content : undefined;
     },
 
     *loadEntries(schema, entries, onDamage) {
@@ -245,11 +228,24 @@ interface Wanted {
   readonly readRows: (table: TableSchema, onDamage: DamageListener) => Steps<Table>;
 }
 
+interface Named {
+  readonly tableName: string;
+  readonly condition: string | undefined;
+  readonly entries: readonly LogEntry[];
+  readonly onDamage: DamageListener;
+}
+
 interface Found {
   readonly tableName: string;
   readonly noted: NotedRows;
   readonly damage: ReturnType<typeof createDamage>;
   readonly condition: string | undefined;
 }
+
+// A table that is gone takes what was in it along, and what was deleted stays so.
+const notedIn = (table: TableSchema | undefined, noted: NotedRows): NotedRows =>
+  table === undefined
+    ? {isKnown: false, rows: new Map([...noted.rows].map(([id, notes]) => [id, onlyDeleted(notes)]))}
+    : noted;
 
 const ignore = (): void => undefined;

@@ -88,7 +88,8 @@ export const createDamage = (
   };
 };
 
-const onlyDeleted = (notes: Notes): Notes => {
+/** Of notes, those of deleted cells. */
+export const onlyDeleted = (notes: Notes): Notes => {
   const deleted: Notes = emptyObject();
   for (const cellId of Object.keys(notes)) {
     if (isDeletedNote(notes[cellId] as string)) {
