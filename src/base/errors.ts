@@ -25,6 +25,8 @@ export type HoldfastErrorCode =
   | 'storage/unreadable'
   | 'storage/wrong-kind'
   | 'storage/newer-version'
+  | 'storage/wrong-kind'
+  | 'storage/compacted'
   | 'storage/migration-failed'
   | 'storage/lost-race'
   | 'storage/custom-failed'

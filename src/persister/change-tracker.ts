@@ -54,6 +54,8 @@ export interface ChangeTracker {
   expectWhole(): void;
   /** As `expectWhole`, and as soon as changes would be. */
   expectMore(): void;
+  /** These changes are not stored, as was found by a load. */
+  add(changes: Changes): void;
   /** Runs a load: what it sets, as `loaded` tells, counts as stored. Returns whether the store refused some of it. */
   runLoad(loaded: Loaded, load: () => void): boolean;
   /** Nothing that was pending before is to be stored. */
@@ -127,7 +129,7 @@ export const createChangeTracker = (store: PersistableStore, onChange: () => voi
       taken = isWhole ? {kind: 'whole', since: fresh} : {kind: 'changes', changes: fresh};
       isWhole = false;
       fresh = noChanges();
-      asTaken = createStoreAsTaken(store);
+      asTaken = store.asTaken === undefined ? createStoreAsTaken(store) : asTakenOf(store.asTaken());
       return taken;
     },
     asTaken: () => asTaken?.reader ?? store,
@@ -151,6 +153,7 @@ export const createChangeTracker = (store: PersistableStore, onChange: () => voi
       expectWhole();
       onChange();
     },
+    add: note,
     forget: () => {
       isWhole = false;
       fresh = noChanges();
@@ -186,7 +189,7 @@ export const createChangeTracker = (store: PersistableStore, onChange: () => voi
     },
     pendingCount: () =>
       isWhole || taken?.kind === 'whole'
-        ? countStore(store) + countDeleted(sinceWhole())
+        ? countAll(store) + countDeleted(sinceWhole())
         : countChanges(fresh) + (taken === undefined ? 0 : countChanges(taken.changes)),
   };
 };
@@ -200,6 +203,12 @@ const countStore = (store: PersistableStore): number =>
   store
     .getTableIds()
     .reduce((count, tableId) => count + store.getRowCount(tableId), Object.keys(store.getValues()).length);
+
+// What a mergeable store has deleted is to be stored, too, though it shows nothing of it.
+const countAll = (store: PersistableStore): number =>
+  countStore(store) || (store.hasStamps?.() === true ? 1 : 0);
+
+const asTakenOf = (reader: StoreReader): StoreAsTaken => ({reader, noteTransaction: () => undefined});
 
 const countDeleted = ([tables, values]: Changes): number =>
   Object.values(tables).reduce(

@@ -23,6 +23,8 @@ export interface ContentLoader {
   setContent(stored: StoredContent, pending: Changes): Changes | undefined;
   /** Makes these changes, whole rows among them, but for what is pending. */
   applyOutside(changes: Changes, pending: Changes): void;
+  /** Sets what a caller gave to begin with, with `pending` on top. */
+  setInitial(content: Content, pending: Changes): void;
 }
 
 export const createContentLoader = (store: PersistableStore, tracker: ChangeTracker): ContentLoader => {
@@ -54,24 +56,29 @@ export const createContentLoader = (store: PersistableStore, tracker: ChangeTrac
     setValues(values, valueIds ?? new Set([...Object.keys(values), ...Object.keys(store.getValues())]));
   };
 
+  const setContent: ContentLoader['setContent'] = (stored, pending) => {
+    const {content} = stored;
+    const wasRefused = tracker.runLoad(loadedContent(content), () =>
+      store.transaction(() => {
+        setWithin(stored);
+        if (!isEmptyChanges(pending)) {
+          store.applyChanges(replacedRows(pending));
+          store.applyChanges(pending);
+        }
+      }),
+    );
+    if (store.isBeyond?.(content)) {
+      tracker.expectMore();
+    }
+    return wasRefused
+      ? subtractChanges(diffContent(store.getContent(), content), tracker.pending())
+      : undefined;
+  };
+
   return {
-    setContent: (stored, pending) => {
-      const {content} = stored;
-      const wasRefused = tracker.runLoad(loadedContent(content), () =>
-        store.transaction(() => {
-          setWithin(stored);
-          if (!isEmptyChanges(pending)) {
-            store.applyChanges(replacedRows(pending));
-            store.applyChanges(pending);
-          }
-        }),
-      );
-      if (store.isBeyond?.(content)) {
-        tracker.expectMore();
-      }
-      return wasRefused
-        ? subtractChanges(diffContent(store.getContent(), content), tracker.pending())
-        : undefined;
+    setContent,
+    setInitial: (content, pending) => {
+      setContent({content}, pending);
     },
 
     applyOutside: (outside, pending) => {
@@ -88,12 +95,14 @@ const loadedContent = ([tables, values]: Content): Loaded => ({
   value: (valueId) => own(values, valueId),
 });
 
-const loadedChanges = ([tables, values]: Changes): Loaded => ({
+/** What changes say of cells and values. */
+export const loadedChanges = ([tables, values]: Changes): Loaded => ({
   cell: (tableId, rowId, cellId) => own(own(own(tables, tableId), rowId), cellId),
   value: (valueId) => own(values, valueId),
 });
 
-const own = <Thing extends object, Key extends keyof Thing>(
+/** What an object itself has for a key. */
+export const own = <Thing extends object, Key extends keyof Thing>(
   thing: Thing | undefined,
   key: Key,
 ): Thing[Key] | undefined => (thing !== undefined && Object.hasOwn(thing, key) ? thing[key] : undefined);

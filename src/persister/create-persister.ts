@@ -2,20 +2,24 @@
 // storage lays it down; when things happen stands in `loading.ts` and `saving.ts`.
 
 import type {Id} from '../base/content.ts';
+import {HoldfastError} from '../base/errors.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
 import type {Storage} from '../storage/storage.ts';
 import {createBackoff} from './backoff.ts';
 import {createChangeTracker} from './change-tracker.ts';
+import {type CompactOptions, floorOf, stragglersTold} from './compaction.ts';
 import {createContentLoader} from './content-loader.ts';
 import {createDurability} from './durability.ts';
 import type {IgnoredErrorHandler} from './handlers.ts';
 import {createLoading} from './loading.ts';
 import {asPersistable} from './mergeable-as-persistable.ts';
 import type {PersistableStore} from './persistable-store.ts';
-import type {Persister, Persists} from './persister.ts';
+import {type Persister, type Persists, Status} from './persister.ts';
 import {storageFor} from './require-persistable.ts';
 import {createSaving} from './saving.ts';
 import {createScheduler} from './scheduler.ts';
+import {asStampedPersistable} from './stamped-as-persistable.ts';
+import {createStampedLoader} from './stamped-loader.ts';
 
 export interface PersisterParts<StoreType extends PersistableStore> {
   readonly store: StoreType;
@@ -30,8 +34,9 @@ export const createPersister = <StoreType extends PersistableStore, Extras exten
   {store: given, storage: plainStorage, onIgnoredError, ports = hostPorts}: PersisterParts<StoreType>,
   extras: Extras,
 ): Persister<Persists, StoreType> & Extras => {
-  const store = asPersistable(given);
   const storage = storageFor(given, plainStorage);
+  const stamped = storage.hasStampedCells === true ? asStampedPersistable(given, ports.now) : undefined;
+  const store = stamped ?? asPersistable(given);
   let listenerCount = 0;
   const nextId = (): Id => String(listenerCount++);
 
@@ -52,8 +57,10 @@ export const createPersister = <StoreType extends PersistableStore, Extras exten
     storage,
     scheduler,
     tracker,
-    loader: createContentLoader(store, tracker),
-    isPendingKept: () => saving.isAuto() || durability.isFailing(),
+    loader:
+      stamped === undefined ? createContentLoader(store, tracker) : createStampedLoader(stamped, tracker),
+    // Of stamped cells the later one stays by itself.
+    isPendingKept: () => stamped === undefined && (saving.isAuto() || durability.isFailing()),
     onPending: () => durability.update(),
     backoff: createBackoff(ports, () => loading.retry()),
   });
@@ -64,6 +71,12 @@ export const createPersister = <StoreType extends PersistableStore, Extras exten
     durability,
     backoff,
     ensureLoaded: () => loading.ensureLoaded(),
+    onStragglers: (stragglers) => {
+      const deleted = stamped?.deleteAnew(stragglers);
+      if (deleted !== undefined && Object.keys(deleted.tables).length + deleted.values.length > 0) {
+        scheduler.report('Something was deleted long ago, and is deleted here, too', stragglersTold(deleted));
+      }
+    },
   });
 
   const inOrder = async (first: () => Promise<void>, second: () => Promise<void>): Promise<void> => {
@@ -107,6 +120,22 @@ export const createPersister = <StoreType extends PersistableStore, Extras exten
     }
   };
 
+  const compact = async (options: CompactOptions): Promise<void> => {
+    const floor = floorOf(options, ports.now());
+    const {compact: compactStorage} = storage;
+    if (compactStorage === undefined) {
+      throw new HoldfastError(
+        'persister/unsupported-store',
+        given.isMergeable()
+          ? 'What was deleted is forgotten in mode `rows` only; a document keeps it, as TinyBase does'
+          : 'A plain store has nothing to forget: it is a mergeable one that remembers what was deleted',
+      );
+    }
+    await scheduler.settle(
+      scheduler.queue(() => scheduler.inStatus(Status.Saving, () => compactStorage(floor))),
+    );
+  };
+
   const persister: Persister<Persists, StoreType> = {
     load: (initialContent) => returnSelf(loading.load(initialContent)),
     startAutoLoad: (initialContent) => returnSelf(loading.start(initialContent)),
@@ -143,6 +172,7 @@ export const createPersister = <StoreType extends PersistableStore, Extras exten
       return self;
     },
     schedule: (...actions) => returnSelf(scheduler.settle(scheduler.schedule(actions))),
+    compact: (options) => returnSelf(compact(options)),
     getStore: () => given,
     destroy: () => returnSelf(destroy()),
     getStats: () => ({loads: loading.count(), saves: saving.count()}),

@@ -78,7 +78,7 @@ export const createLoading = (parts: LoadingParts): Loading => {
     if (content !== undefined) {
       // Old applications give tables alone.
       const whole: Content = Array.isArray(content) ? content : [content as unknown as Content[0], {}];
-      loader.setContent({content: whole}, kept());
+      loader.setInitial(whole, kept());
     }
   };
 

@@ -2,6 +2,7 @@
 
 import type {CellOrUndefined, Changes, Content, Id, IdOrNull, Row, Table, Values} from '../base/content.ts';
 import type {MergeableContent} from '../merge/mergeable.ts';
+import type {StoreReader} from '../storage/storage.ts';
 
 type NestedIds = {readonly [id: string]: {readonly [id: string]: 1 | -1}};
 type NestedInvalidCells = {
@@ -63,6 +64,10 @@ export interface PersistableStore {
   getListenerStats(): {readonly [kind: string]: number | undefined};
   /** A mergeable store has it. */
   getMergeableContent?(): MergeableContent;
+  /** Of a mergeable one that is kept cell by cell: whether it has anything, deleted things included. */
+  hasStamps?(): boolean;
+  /** What is to be stored of it, as it is when that is first read. */
+  asTaken?(): StoreReader;
   /** Of one that is merged with what is loaded: whether it now has anything that this content has not. */
   isBeyond?(content: Content): boolean;
 }

@@ -2,6 +2,7 @@
 // where it has them; what it does not have says so.
 
 import type {Changes, Content, Id} from '../base/content.ts';
+import type {CompactOptions} from './compaction.ts';
 import type {PersistableStore} from './persistable-store.ts';
 
 /** What a persister is doing: `0` nothing, `1` loading, `2` saving. */
@@ -107,6 +108,18 @@ export interface Persister<
    * persister's own functions) they run as part of it.
    */
   schedule(...actions: (() => Promise<unknown>)[]): Promise<this>;
+  /**
+   * Forgets in the storage what was deleted before a moment, for good, and keeps that moment there. Of mergeable stores in mode `rows`;
+   * others reject with `persister/unsupported-store`. What is younger than five minutes stays, whatever is asked for.
+   *
+   * Choose a moment longer ago than any replica is ever away: one that comes back later, with a cell of before then that the storage does not
+   * have, cannot tell whether it was deleted or never heard of. It is deleted there, too, with a new stamp, so that all replicas
+   * converge, and `onIgnoredError` is told `storage/compacted`, with its tables and rows. Content without stamps, such as default
+   * content, is of no time, and is kept. (Not in TinyBase.)
+   *
+   * @param options `beforeMs` in milliseconds since the epoch; `argument/invalid` for a moment to come.
+   */
+  compact(options: CompactOptions): Promise<this>;
   getStore(): StoreType;
   /** Stores what is pending, and lets go of the store and the storage. */
   destroy(): Promise<this>;

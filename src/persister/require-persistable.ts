@@ -34,7 +34,7 @@ export const storageFor = (store: PersistableStore, storage: Storage): Storage =
   if (forMergeable === undefined) {
     throw new HoldfastError(
       'persister/unsupported-store',
-      'A mergeable store is kept in mode `json`, in files, and in a browser’s local, session and OPFS storage so far; use one of them',
+      'A mergeable store is kept in modes `json` and `rows`, in files, and in a browser’s local, session and OPFS storage so far; use one of them',
     );
   }
   return forMergeable;

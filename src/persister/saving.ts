@@ -9,6 +9,7 @@
 // Invariant: what a save could not store is pending again, and tried again with back-off, until it is stored or the
 // persister is destroyed.
 
+import type {Changes} from '../base/content.ts';
 import type {Storage, Write} from '../storage/storage.ts';
 import type {Backoff} from './backoff.ts';
 import type {ChangeTracker} from './change-tracker.ts';
@@ -24,6 +25,8 @@ export interface SavingParts {
   readonly backoff: Backoff;
   /** Makes up for a load that failed, before anything is stored. */
   readonly ensureLoaded: () => Promise<void>;
+  /** Told of stamped cells that the storage did not take, for their deletion is forgotten there. */
+  readonly onStragglers: (stragglers: Changes) => void;
 }
 
 export interface Saving {
@@ -41,15 +44,19 @@ export interface Saving {
 }
 
 export const createSaving = (parts: SavingParts): Saving => {
-  const {storage, scheduler, tracker, durability, backoff, ensureLoaded} = parts;
+  const {storage, scheduler, tracker, durability, backoff, ensureLoaded, onStragglers} = parts;
   let count = 0;
   let isAuto = false;
   let isChangePlanned = false;
 
   const write = async (isExplicit: boolean): Promise<void> => {
     const taken = tracker.take();
+    let stragglers: Changes | undefined;
     const how: Omit<Write, 'changes' | 'since'> = {
       isExplicit,
+      onStragglers: (found) => {
+        stragglers = found;
+      },
       store: tracker.asTaken(),
       onProgress: scheduler.progress('saving'),
       onFault: (fault) => scheduler.report('What was stored could not be read, and was put aside', fault),
@@ -65,6 +72,9 @@ export const createSaving = (parts: SavingParts): Saving => {
       throw error;
     }
     tracker.settle();
+    if (stragglers !== undefined) {
+      onStragglers(stragglers);
+    }
   };
 
   const saveNow = (isExplicit: boolean): Promise<void> =>

@@ -164,6 +164,12 @@ export interface Dialect {
   readonly reservedColumnNames: ReadonlySet<string>;
   /** Merges a JSON object of changed cells into one of stored cells; a `null` in the patch deletes. */
   patchJson(stored: string, patch: string): string;
+  /** The members of a JSON object of texts, to select `key` and `value` from. */
+  eachText(json: string): string;
+  /** The JSON object of what is selected as `key` and `value`; NULL in some databases where that is nothing. */
+  readonly objectOfTexts: string;
+  /** Behind an expression: its texts are compared by code points. */
+  readonly byCodePoints: string;
   /** A JSON text value of the column as an array member inside joined text. */
   quoteJson(expression: string): string;
   /** All texts of a column joined with commas. */

@@ -119,6 +119,9 @@ export const postgresDialect: Dialect = {
   patchJson: (stored, patch) =>
     // A parameter is sent as text, whatever a driver would make of one for jsonb.
     `jsonb_strip_nulls(${stored}::text::jsonb || ${patch}::text::jsonb)::text`,
+  eachText: (json) => `jsonb_each_text(${json}::text::jsonb)`,
+  objectOfTexts: 'jsonb_object_agg(key, value)::text',
+  byCodePoints: ' COLLATE "C"',
   quoteJson: (expression) => `to_json(${expression})::text`,
   joinTexts: (expression) => `string_agg(${expression}, ',')`,
   isJsonValid: (expression) => `(${expression} IS JSON)`,

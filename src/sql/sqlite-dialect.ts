@@ -99,6 +99,9 @@ export const sqliteDialect: Dialect = {
     return ROW_NUMBER_NAMES.find((name) => !names.has(name));
   },
   patchJson: (stored, patch) => `json_patch(${stored}, ${patch})`,
+  eachText: (json) => `json_each(${json})`,
+  objectOfTexts: 'json_group_object(key, value)',
+  byCodePoints: ' COLLATE BINARY',
   quoteJson: (expression) => `json_quote(${expression})`,
   joinTexts: (expression) => `group_concat(${expression}, ',')`,
   isJsonValid: (expression) => `json_valid(${expression})`,

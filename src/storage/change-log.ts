@@ -36,10 +36,13 @@ export interface ChangeLog {
   readonly create: Statement;
   /** What a transaction that will append does first, so that two such ones wait here and not for one another's rows. */
   readonly hold: Statement | undefined;
-  /** Statements that log these rows; the last one answers with the sequence numbers. */
-  append(entries: readonly LogEntry[]): Steps<readonly number[]>;
+  /**
+   * Statements that log these rows; the last one answers with the sequence numbers. Where the SQL `unless` is true, the
+   * database refuses the entry, and with it the transaction.
+   */
+  append(entries: readonly LogEntry[], unless?: string): Steps<readonly number[]>;
   /** Logs that more changed than is worth listing. */
-  appendEverything(): Steps<readonly number[]>;
+  appendEverything(unless?: string): Steps<readonly number[]>;
   /** The newest sequence number, 0 in an empty log. */
   readonly readNewest: Statement;
   /** What happened after a sequence number. */
@@ -58,10 +61,10 @@ export const createChangeLog = (
   let appendedCount = 0;
   const entriesAStatement = Math.max(1, Math.floor(maxParams / 2));
 
-  function* append(entries: readonly LogEntry[]): Steps<readonly number[]> {
+  function* append(entries: readonly LogEntry[], unless: string | undefined): Steps<readonly number[]> {
     const seqs: number[] = [];
     for (let start = 0; start < entries.length; start += entriesAStatement) {
-      seqs.push(...(yield* insert(entries.slice(start, start + entriesAStatement))));
+      seqs.push(...(yield* insert(entries.slice(start, start + entriesAStatement), unless)));
     }
     appendedCount += entries.length;
     if (appendedCount >= PRUNE_INTERVAL) {
@@ -71,10 +74,13 @@ export const createChangeLog = (
     return seqs;
   }
 
-  function* insert(entries: readonly LogEntry[]): Steps<readonly number[]> {
-    const places = entries.map(
-      (_, index) => `(${dialect.placeholder(index * 2 + 1)}, ${dialect.placeholder(index * 2 + 2)})`,
-    );
+  function* insert(entries: readonly LogEntry[], unless: string | undefined): Steps<readonly number[]> {
+    const places = entries.map((_, index) => {
+      const table = dialect.placeholder(index * 2 + 1);
+      // No entry is of no table.
+      const checked = unless === undefined ? table : `CASE WHEN ${unless} THEN NULL ELSE ${table} END`;
+      return `(${index === 0 ? checked : table}, ${dialect.placeholder(index * 2 + 2)})`;
+    });
     const sql = `INSERT INTO ${log} (table_id, row_id) VALUES ${places.join(', ')}`;
     return yield* seqsOf(
       statement(
@@ -99,8 +105,9 @@ export const createChangeLog = (
     create: dialect.createLog(logTableName),
     hold: dialect.hold(logTableName),
 
-    append: (entries) => append(entries.length > MAX_ENTRIES_A_WRITE ? EVERYTHING_ENTRY : entries),
-    appendEverything: () => append(EVERYTHING_ENTRY),
+    append: (entries, unless) =>
+      append(entries.length > MAX_ENTRIES_A_WRITE ? EVERYTHING_ENTRY : entries, unless),
+    appendEverything: (unless) => append(EVERYTHING_ENTRY, unless),
 
     readNewest: statement(`SELECT coalesce(max(seq), 0) AS "seq" FROM ${log}`),
 

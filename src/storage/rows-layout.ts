@@ -10,7 +10,7 @@
 // just deleted brings it back whole.
 
 import {isEmptyChanges} from '../base/changes.ts';
-import {HoldfastError, isHoldfastError} from '../base/errors.ts';
+import {isHoldfastError} from '../base/errors.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
 import type {Connection} from '../driver/connection.ts';
 import {statement} from '../sql/statement.ts';
@@ -22,23 +22,39 @@ import {createDatabaseWatch} from './database-watch.ts';
 import {createGate} from './gate.ts';
 import {createLogPosition} from './log-position.ts';
 import type {MigratableLayout} from './migration.ts';
-import {createRowsReader, type RowsRead} from './rows-reader.ts';
+import {createRowsReader} from './rows-reader.ts';
+import {createRowsReading} from './rows-reading.ts';
+import {createRowsTable, kindOfRows, PLAIN_COLUMN, wrongKind} from './rows-table.ts';
 import {createRowsWriter} from './rows-writer.ts';
+import {createStampedRowsLayout} from './stamped-rows-layout.ts';
 import {runSteps, type Steps} from './steps.ts';
 import type {OutsideChange, ProgressListener, Storage, StoredContent, Write} from './storage.ts';
 import {createFragmentsReader, type Fragments} from './tinybase-fragments.ts';
+
+/** The layout of a plain store, as that of a mergeable one begins with it. */
+export interface PlainRows {
+  readonly storage: Storage;
+  readonly migratable: MigratableLayout;
+}
 
 export const createRowsLayout = (
   connection: Connection,
   config: ResolvedRows,
   ports: Ports = hostPorts,
 ): Storage => {
+  const plain = createPlainRows(connection, config, ports);
+  return {
+    ...plain.storage,
+    forMergeable: () => createStampedRowsLayout(connection, config, {ports, plain}),
+  };
+};
+
+const createPlainRows = (connection: Connection, config: ResolvedRows, ports: Ports): PlainRows => {
   const {dialect, limits} = connection;
   const tableName = config.storeTableName;
-  const quarantineName = `${tableName}_quarantine`;
   const table = dialect.quoteTable(tableName);
   const log = createChangeLog(dialect, limits, `${tableName}_log`);
-  const reader = createRowsReader(dialect, limits, tableName);
+  const reader = createRowsReader(dialect, limits, {tableName, columnName: PLAIN_COLUMN});
   const writer = createRowsWriter(dialect, limits, tableName);
   const watch = createDatabaseWatch(connection, {
     intervalSeconds: config.autoLoadIntervalSeconds,
@@ -49,22 +65,21 @@ export const createRowsLayout = (
   const fragments =
     config.fragmentsPrefix === undefined ? undefined : createFragmentsReader(dialect, config.fragmentsPrefix);
   let hasTables = false;
-  // How many rows a migration has put aside; the load that follows tells of them.
-  let putAside = 0;
 
-  const {counterType, keyType, columnTypes} = dialect;
-  const columns = `n ${counterType}, table_id ${keyType} NOT NULL, row_id ${keyType} NOT NULL, cells ${columnTypes.text} NOT NULL`;
-  // In a damaged row even what must be there may be missing.
-  const quarantineColumns = `n ${counterType}, table_id ${keyType}, row_id ${keyType}, cells ${columnTypes.text}`;
-  const createTables = [dialect.createTable(tableName, `${columns}, UNIQUE (table_id, row_id)`), log.create];
+  const reading = createRowsReading(connection, {tableName, columnName: PLAIN_COLUMN, reader, log});
+  const createTables = [createRowsTable(dialect, tableName, PLAIN_COLUMN), log.create];
   const isThere = dialect.describe([tableName]);
 
-  const layout: MigratableLayout = {
+  const migratable: MigratableLayout = {
     scope: tableName,
     hasData: async (query) =>
       (await query(isThere)).length > 0 || (await runSteps(query, readFragments())) !== undefined,
     readAll: async (query) => {
-      if ((await query(isThere)).length === 0) {
+      const kind = kindOfRows(await query(isThere));
+      if (kind === 'stamped') {
+        throw wrongKind(tableName);
+      }
+      if (kind === 'none') {
         const found = await runSteps(query, readFragments());
         // What a step does not get to see it would delete.
         if (found?.fault !== undefined) {
@@ -72,11 +87,7 @@ export const createRowsLayout = (
         }
         return found?.content ?? [{}, {}];
       }
-      const {content, unreadable} = await runSteps(query, reader.readAll(ignoreProgress, true));
-      if (unreadable.length > 0) {
-        putAside = await runSteps(query, moveToQuarantine(unreadable));
-      }
-      return content;
+      return reading.readWithin(query);
     },
     replaceAll: async (query, content) => {
       for (const create of createTables) {
@@ -87,7 +98,7 @@ export const createRowsLayout = (
       await runSteps(query, log.appendEverything());
     },
   };
-  const gate = createGate(connection, layout, config);
+  const gate = createGate(connection, migratable, config);
 
   function* readFragments(): Steps<Fragments | undefined> {
     return fragments === undefined ? undefined : yield* fragments.read();
@@ -104,95 +115,21 @@ export const createRowsLayout = (
     }
   }
 
-  // Damaged rows leave the table, for they would make every later merge into them fail, and are kept beside it.
-  // Answers with how many that were: another writer may have mended one since it was read.
-  function* moveToQuarantine(rowNumbers: readonly number[]): Steps<number> {
-    const damaged = yield* reader.findDamaged(rowNumbers);
-    yield dialect.createTable(quarantineName, quarantineColumns);
-    for (const n of damaged) {
-      const only = `WHERE n = ${dialect.placeholder(1)}`;
-      yield statement(
-        `INSERT INTO ${dialect.quoteTable(quarantineName)} (table_id, row_id, cells) SELECT table_id, row_id, cells FROM ${table} ${only}`,
-        [n],
-      );
-      yield statement(`DELETE FROM ${table} ${only}`, [n]);
-    }
-    return damaged.length;
-  }
-
-  const toldOf = (rowCount: number, isMoved: boolean): Error =>
-    new HoldfastError(
-      'storage/unreadable',
-      `${rowCount} of the rows in table "${tableName}" hold no JSON of a row; ` +
-        (isMoved
-          ? `they were moved to "${quarantineName}", and the rest was read.`
-          : 'they stay where they are, for the database can only be read, and the rest was read.'),
-      {table: tableName, rowCount, ...(isMoved ? {quarantine: quarantineName} : {})},
-    );
-
-  // How many rows were damaged still, and moved; undefined where nothing can be moved.
-  const putAsideDamaged = async (rowNumbers: readonly number[]): Promise<number | undefined> => {
-    try {
-      return (await connection.transaction('write', () => moveToQuarantine(rowNumbers))).result;
-    } catch (error) {
-      if (isHoldfastError(error, 'driver/read-only')) {
-        return undefined;
-      }
-      throw error;
-    }
-  };
-
-  function* readEverything(
-    onProgress: ProgressListener,
-    isCareful: boolean,
-  ): Steps<{newest: number; read: RowsRead}> {
-    const newest = Number((yield log.readNewest)[0]?.seq);
-    return {newest, read: yield* reader.readAll(onProgress, isCareful)};
-  }
-
-  const readTable = async (onProgress: ProgressListener) => {
-    const readWith = (isCareful: boolean) =>
-      connection.transaction('read', () => readEverything(onProgress, isCareful));
-    try {
-      return await readWith(false);
-    } catch (error) {
-      // A text that is too long is refused in words of the driver's own.
-      if (isHoldfastError(error, 'driver/too-large') || isHoldfastError(error, 'driver/statement-failed')) {
-        return readWith(true);
-      }
-      throw error;
-    }
-  };
-
-  const readOnce = async (
-    onProgress: ProgressListener,
-    isSecond: boolean,
-  ): Promise<StoredContent | undefined> => {
+  const readAll = async (onProgress: ProgressListener): Promise<StoredContent | undefined> => {
     await gate.pass();
     await watch.noteRead();
-    if ((await connection.query(isThere)).length === 0) {
+    const kind = kindOfRows(await connection.query(isThere));
+    if (kind === 'none') {
       hasTables = false;
       return (await connection.transaction('read', readFragments)).result;
     }
-    const {result} = await readTable(onProgress);
-    const {newest, read: everything} = result;
+    if (kind === 'stamped') {
+      throw wrongKind(tableName);
+    }
+    const {newest, ...stored} = await reading.read(onProgress);
     hasTables = true;
     position.moveTo(newest);
-    if (everything.unreadable.length > 0) {
-      const movedCount = await putAsideDamaged(everything.unreadable);
-      if (movedCount === undefined) {
-        return {content: everything.content, fault: toldOf(everything.unreadable.length, false)};
-      }
-      if (movedCount < everything.unreadable.length && !isSecond) {
-        putAside += movedCount;
-        return readOnce(onProgress, true);
-      }
-      // In a damaged file a row may be found by one way and not by another: it is told of, at least.
-      putAside += everything.unreadable.length;
-    }
-    const rowCount = putAside;
-    putAside = 0;
-    return {content: everything.content, ...(rowCount === 0 ? {} : {fault: toldOf(rowCount, true)})};
+    return stored;
   };
 
   function* writeSteps(write: Write): Steps<readonly number[]> {
@@ -212,8 +149,8 @@ export const createRowsLayout = (
     return yield* log.append(yield* writer.writeChanges(write.changes, write.store, write.onProgress));
   }
 
-  return {
-    read: (onProgress) => readOnce(onProgress, false),
+  const storage: Storage = {
+    read: readAll,
 
     write: async (write) => {
       await gate.pass();
@@ -229,9 +166,14 @@ export const createRowsLayout = (
       } catch (error) {
         const wasThere = hasTables;
         hasTables = false;
-        // The table was dropped under our feet.
-        if (wasThere && isHoldfastError(error, 'driver/missing')) {
-          return 'whole-needed';
+        if (isHoldfastError(error, 'driver/missing')) {
+          if (kindOfRows(await connection.query(isThere)) === 'stamped') {
+            throw wrongKind(tableName, error);
+          }
+          // The table was dropped under our feet.
+          if (wasThere) {
+            return 'whole-needed';
+          }
         }
         throw error;
       }
@@ -260,6 +202,7 @@ export const createRowsLayout = (
     watch: async (listener) => watch.start(() => listener()),
     close: () => connection.close(),
   };
+  return {storage, migratable};
 };
 
 const ignoreProgress: ProgressListener = () => undefined;

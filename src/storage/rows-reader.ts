@@ -9,7 +9,7 @@ import type {Dialect} from '../sql/dialect.ts';
 import {type SqlRow, statement} from '../sql/statement.ts';
 import type {LogEntry} from './change-log.ts';
 import {requireComplete, requireProgress} from './row-order.ts';
-import {unspellRowCells, VALUE_CELL, VALUES_TABLE} from './rows-text.ts';
+import {FLOOR_TABLE, unspellRowCells, VALUE_CELL, VALUES_TABLE} from './rows-text.ts';
 import type {Steps} from './steps.ts';
 import type {ProgressListener} from './storage.ts';
 
@@ -41,10 +41,24 @@ const FIRST_ROWS_A_CHUNK = 16;
  */
 const CHUNK_LENGTH = 4_000_000;
 
-export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableName: string): RowsReader => {
+export interface RowsReaderOptions {
+  readonly tableName: string;
+  /** The column that the cells stand in. */
+  readonly columnName: string;
+  /** Throws a SyntaxError for JSON that is no row after all. */
+  readonly check?: (row: Row) => void;
+  /** Whether rows are told as what is to be merged: not in the place of others, and nothing of those that are gone. */
+  readonly isMerged?: boolean;
+}
+
+export const createRowsReader = (
+  dialect: Dialect,
+  limits: DriverLimits,
+  {tableName, columnName, check = () => undefined, isMerged = false}: RowsReaderOptions,
+): RowsReader => {
   const table = dialect.quoteTable(tableName);
   const p1 = dialect.placeholder(1);
-  const chunk = `(SELECT n, table_id, row_id, cells FROM ${table} WHERE n > ${p1} ORDER BY n LIMIT ${dialect.placeholder(2)})`;
+  const chunk = `(SELECT n, table_id, row_id, ${columnName} AS cells FROM ${table} WHERE n > ${p1} ORDER BY n LIMIT ${dialect.placeholder(2)})`;
   // Texts of like things parse fastest: the rows' cells in one array, their ids in another.
   const joined = (text: string) => `'[' || ${dialect.joinTexts(text)} || ']'`;
   const selectJoined =
@@ -53,9 +67,9 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
   const selectTables = `SELECT ${joined(dialect.quoteJson('table_id'))} AS "tables" FROM ${chunk} AS chunk`;
   const selectCount = `SELECT max(n) AS "last", count(*) AS "count" FROM ${chunk} AS chunk`;
   const selectEach = `SELECT n AS "n", table_id AS "table", row_id AS "row", cells AS "cells" FROM ${chunk} AS chunk`;
-  const selectOne = `SELECT table_id AS "table", row_id AS "row", cells AS "cells" FROM ${table} WHERE n = ${p1}`;
+  const selectOne = `SELECT table_id AS "table", row_id AS "row", ${columnName} AS "cells" FROM ${table} WHERE n = ${p1}`;
   // Quoted, a character of an id may take six.
-  const selectLongest = `SELECT max(length(cells) + 6 * (length(table_id) + length(row_id))) AS "longest" FROM ${table}`;
+  const selectLongest = `SELECT max(length(${columnName}) + 6 * (length(table_id) + length(row_id))) AS "longest" FROM ${table}`;
   // A character may take four bytes, and there are commas between.
   const chunkLength = Math.min(
     CHUNK_LENGTH,
@@ -69,7 +83,7 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
     *readAll(onProgress, isCareful = false) {
       const content: Content = [emptyObject(), emptyObject()];
       const unreadable: number[] = [];
-      const add = createAdder(content);
+      const add = createAdder(content, check);
       let last = 0;
       let doneRows = 0;
       const total = Number((yield statement(`SELECT count(*) AS "total" FROM ${table}`))[0]?.total);
@@ -122,7 +136,7 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
 
     *findDamaged(rowNumbers) {
       const damaged: number[] = [];
-      const add = createAdder([emptyObject(), emptyObject()]);
+      const add = createAdder([emptyObject(), emptyObject()], check);
       for (const n of rowNumbers) {
         for (const each of yield statement(selectOne, [n])) {
           if (!addEach(add, each)) {
@@ -147,11 +161,11 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
           const some = texts.slice(start, start + idsAStatement);
           const places = some.map((_, index) => dialect.placeholder(index + 2)).join(', ');
           const rows = yield statement(
-            `SELECT row_id AS "row", cells AS "cells" FROM ${table} WHERE table_id = ${p1} AND row_id IN (${places})`,
+            `SELECT row_id AS "row", ${columnName} AS "cells" FROM ${table} WHERE table_id = ${p1} AND row_id IN (${places})`,
             [tableText, ...some],
           );
           for (const each of rows) {
-            const cells = parseRow(each.cells);
+            const cells = parseRow(each.cells, check);
             if (cells === undefined) {
               rowTexts.delete(String(each.row));
             } else {
@@ -159,7 +173,7 @@ export const createRowsReader = (dialect: Dialect, limits: DriverLimits, tableNa
             }
           }
         }
-        addChanges(changes, tableText, rowTexts, found);
+        addChanges(changes, tableText, isMerged ? new Set(found.keys()) : rowTexts, {found, isMerged});
       }
       return changes;
     },
@@ -170,8 +184,11 @@ const addChanges = (
   changes: Changes,
   tableText: string,
   rowTexts: ReadonlySet<string>,
-  found: ReadonlyMap<string, Row>,
+  {found, isMerged}: {found: ReadonlyMap<string, Row>; isMerged: boolean},
 ): void => {
+  if (tableText === FLOOR_TABLE) {
+    return;
+  }
   if (tableText === VALUES_TABLE) {
     for (const rowText of rowTexts) {
       changes[1][unspellId(rowText)] = found.get(rowText)?.[VALUE_CELL];
@@ -181,20 +198,23 @@ const addChanges = (
   const rows: {[rowId: Id]: RowChanges | undefined} = emptyObject();
   for (const rowText of rowTexts) {
     const row = found.get(rowText);
-    rows[unspellId(rowText)] = row === undefined ? undefined : markReplacement(row as RowChanges);
+    rows[unspellId(rowText)] = row === undefined || isMerged ? row : markReplacement(row as RowChanges);
   }
   changes[0][unspellId(tableText)] = rows;
 };
 
 // Rows of one table mostly lie together: the last one is remembered.
-const createAdder = ([tables, values]: Content): ((
-  tableText: string,
-  rowText: string,
-  cells: Row,
-) => void) => {
+const createAdder = (
+  [tables, values]: Content,
+  check: (row: Row) => void,
+): ((tableText: string, rowText: string, cells: Row) => void) => {
   let lastText: string | undefined;
   let lastTable: Table = emptyObject();
   return (tableText, rowText, row) => {
+    check(row);
+    if (tableText === FLOOR_TABLE) {
+      return;
+    }
     if (tableText === VALUES_TABLE) {
       if (Object.hasOwn(row, VALUE_CELL)) {
         values[unspellId(rowText)] = row[VALUE_CELL] as Row[Id];
@@ -228,10 +248,15 @@ const parseArray = (text: unknown, length: number): unknown[] | undefined => {
   }
 };
 
-const parseRow = (cells: unknown): Row | undefined => {
+const parseRow = (cells: unknown, check?: (row: Row) => void): Row | undefined => {
   try {
     const row: unknown = JSON.parse(String(cells));
-    return isRow(row) ? unspellRowCells(row) : undefined;
+    if (!isRow(row)) {
+      return undefined;
+    }
+    const unspelt = unspellRowCells(row);
+    check?.(unspelt);
+    return unspelt;
   } catch {
     // Told of by the caller.
     return undefined;

@@ -18,6 +18,9 @@ import type {Cell, Row, RowChanges} from '../base/content.ts';
 /** Where values lie: as rows of a table that no id of a user is spelt like, with this one cell. */
 export const VALUES_TABLE = `${SPELLING_MARK}values`;
 export const VALUE_CELL = '';
+/** Where it lies up to when deletions were forgotten: as the one row of a table that no id of a user is spelt like, too. */
+export const FLOOR_TABLE = `${SPELLING_MARK}compacted`;
+export const FLOOR_ROW = '';
 
 /** `isStrict`: for a database whose JSON takes neither NULs nor lone surrogates, and no -0; such cells are spelt, then. */
 export const spellRowCells = (row: Row, isStrict = false): string => {

@@ -6,8 +6,10 @@ import {isReplacement} from '../base/changes.ts';
 import type {Cell, Changes, Row, RowChanges} from '../base/content.ts';
 import type {DriverLimits} from '../driver/driver.ts';
 import type {Dialect} from '../sql/dialect.ts';
-import {type SqlValue, statement} from '../sql/statement.ts';
+import {statement} from '../sql/statement.ts';
 import type {LogEntry} from './change-log.ts';
+import {createRowsBatches, type RowsBatch} from './rows-batch.ts';
+import {PLAIN_COLUMN} from './rows-table.ts';
 import {spellPatch, spellRowCells, VALUE_CELL, VALUES_TABLE} from './rows-text.ts';
 import type {Steps} from './steps.ts';
 import type {ProgressListener, StoreReader} from './storage.ts';
@@ -23,8 +25,8 @@ export interface RowsWriter {
   writeWhole(store: StoreReader, onProgress: ProgressListener): Steps;
 }
 
-/** Rows a statement, where the driver's limits allow: more are no faster, and take more memory. */
-const MAX_ROWS_A_STATEMENT = 100;
+/** Deleted rows a statement, where the driver's limits allow. */
+const MAX_DELETES_A_STATEMENT = 500;
 
 export const createRowsWriter = (dialect: Dialect, limits: DriverLimits, tableName: string): RowsWriter => {
   const table = dialect.quoteTable(tableName);
@@ -34,41 +36,16 @@ export const createRowsWriter = (dialect: Dialect, limits: DriverLimits, tableNa
   const onConflict = ' ON CONFLICT (table_id, row_id) DO UPDATE SET cells = ';
   const stored = `${table}.cells`;
 
+  const createBatch = createRowsBatches(dialect, limits, {
+    tableName,
+    columnName: PLAIN_COLUMN,
+    merge: dialect.patchJson,
+  });
   const mergeOne = `${insert}(${p(1)}, ${p(2)}, ${p(3)})${onConflict}${dialect.patchJson(stored, p(4))}`;
   const replaceOne = `${insert}(${p(1)}, ${p(2)}, ${p(3)})${onConflict}excluded.cells`;
-  const rowsAStatement = Math.max(1, Math.min(MAX_ROWS_A_STATEMENT, Math.floor(limits.maxParams / 3)));
-  const mergeMany = (rowCount: number): string =>
-    insert +
-    Array.from(
-      {length: rowCount},
-      (_, row) => `(${p(row * 3 + 1)}, ${p(row * 3 + 2)}, ${p(row * 3 + 3)})`,
-    ).join(', ') +
-    onConflict +
-    dialect.patchJson(stored, 'excluded.cells');
-  const mergeFull = mergeMany(rowsAStatement);
   const deleteMany = (rowCount: number): string =>
     `DELETE FROM ${table} WHERE table_id = ${p(1)} AND row_id IN (${Array.from({length: rowCount}, (_, row) => p(row + 2)).join(', ')})`;
-  const deletesAStatement = Math.max(1, Math.min(MAX_ROWS_A_STATEMENT * 5, limits.maxParams - 1));
-
-  // Gathers whole rows into statements of many.
-  const createBatch = () => {
-    let params: SqlValue[] = [];
-    return {
-      *add(tableText: string, rowText: string, cells: string): Steps {
-        params.push(tableText, rowText, cells);
-        if (params.length === rowsAStatement * 3) {
-          const full = params;
-          params = [];
-          yield statement(mergeFull, full);
-        }
-      },
-      *end(): Steps {
-        if (params.length > 0) {
-          yield statement(mergeMany(params.length / 3), params);
-        }
-      },
-    };
-  };
+  const deletesAStatement = Math.max(1, Math.min(MAX_DELETES_A_STATEMENT, limits.maxParams - 1));
 
   function* deleteRows(tableText: string, rowTexts: readonly string[]): Steps {
     for (let start = 0; start < rowTexts.length; start += deletesAStatement) {
@@ -78,7 +55,7 @@ export const createRowsWriter = (dialect: Dialect, limits: DriverLimits, tableNa
   }
 
   function* writeRow(
-    batch: ReturnType<typeof createBatch>,
+    batch: RowsBatch,
     tableText: string,
     rowText: string,
     changes: RowChanges,

@@ -4,6 +4,7 @@
 // Cells in contents and changes are the store's own: objects and arrays as such, not spelt.
 
 import type {Changes, Content, Id, Row, Values} from '../base/content.ts';
+import type {Hlc} from '../merge/hlc.ts';
 import type {MergeableContent} from '../merge/mergeable.ts';
 
 /** The part of a store that a storage reads while it writes. Both Holdfast's and TinyBase's stores have it. */
@@ -32,6 +33,8 @@ export interface StoredContent {
   readonly valueIds?: ReadonlySet<Id>;
   /** Told when something stored could not be read; it was put aside, and this is all the rest. */
   readonly fault?: Error;
+  /** Of stamped cells: deletions before this stamp are forgotten. */
+  readonly floor?: Hlc;
 }
 
 /** What is to be stored. */
@@ -53,6 +56,11 @@ export interface Write {
   readonly onProgress: ProgressListener;
   /** Told of what lay there unreadable and was put aside to make room. */
   readonly onFault: (fault: Error) => void;
+  /**
+   * Told of stamped cells that were not stored: their deletions are forgotten here, and whoever still has such a cell is to
+   * delete it anew.
+   */
+  readonly onStragglers?: (stragglers: Changes) => void;
 }
 
 /** How a write went: stored, or not stored because what lay there is gone and everything must be written anew. */
@@ -90,5 +98,7 @@ export interface Storage {
    * whole row. Without it, contents are whole ones with hashes.
    */
   readonly hasStampedCells?: true;
+  /** Of stamped cells: forgets deletions before a stamp; durable when it resolves. */
+  compact?(floor: Hlc): Promise<void>;
   close?(): Promise<void>;
 }

@@ -127,7 +127,7 @@ describe.each(['file', 'database'] as const)('a mergeable store in a %s', (kind)
 
 test('[MS8] a layout that cannot keep a mergeable store says so, and which can', () => {
   const db = new Database(':memory:');
-  expect(() => createBetterSqlite3Persister(createMergeableStore(), db, {mode: 'rows'})).toThrow(
+  expect(() => createBetterSqlite3Persister(createMergeableStore(), db, {mode: 'tabular'})).toThrow(
     expect.objectContaining({
       code: 'persister/unsupported-store',
       message: expect.stringContaining('`json`'),

@@ -1,0 +1,69 @@
+// Sets stamped cells that were read into a mergeable store, and finds what the store has that is not stored. Knows nothing of storages and
+// timing.
+
+import {emptyObject, noChanges} from '../base/changes.ts';
+import type {Changes, Content, Id, Row, RowChanges} from '../base/content.ts';
+import type {Hlc} from '../merge/hlc.ts';
+import {CLOCK_ID, isStampedBefore, isTombstone} from '../merge/stamped-cells.ts';
+import type {ChangeTracker} from './change-tracker.ts';
+import {type ContentLoader, loadedChanges, own} from './content-loader.ts';
+import type {StampedPersistable} from './stamped-as-persistable.ts';
+
+export const createStampedLoader = (store: StampedPersistable, tracker: ChangeTracker): ContentLoader => ({
+  // What is pending is in the store, and stays on top where it is later.
+  setContent: ({content, floor = ''}) => {
+    const before = store.getStamped();
+    tracker.forget();
+    try {
+      tracker.runLoad(loadedChanges([...content, 1] as Changes), () => store.applyStamped(content));
+    } catch (error) {
+      tracker.expectWhole();
+      throw error;
+    }
+    tracker.add(beyond(before, content, floor));
+    return undefined;
+  },
+
+  applyOutside: (changes) => {
+    tracker.runLoad(loadedChanges(changes), () => store.applyStamped(changes));
+  },
+
+  setInitial: (content) => store.setInitial(content),
+});
+
+/** What is later than what is stored, or not stored, but for deletions that are forgotten there. */
+const beyond = (ours: Content, stored: Content, floor: Hlc): Changes => {
+  const changes = noChanges();
+  for (const tableId of Object.keys(ours[0])) {
+    const table = ours[0][tableId] ?? {};
+    const rows: {[rowId: Id]: RowChanges} = emptyObject();
+    for (const rowId of Object.keys(table)) {
+      const cells = beyondRow(table[rowId] as Row, own(own(stored[0], tableId), rowId), floor);
+      if (cells !== undefined) {
+        rows[rowId] = cells;
+      }
+    }
+    if (Object.keys(rows).length > 0) {
+      changes[0][tableId] = rows;
+    }
+  }
+  changes[1] = beyondRow(ours[1], stored[1], floor) ?? emptyObject();
+  return changes;
+};
+
+const beyondRow = (ours: Row, stored: Row | undefined, floor: Hlc): RowChanges | undefined => {
+  let cells: RowChanges | undefined;
+  for (const id of Object.keys(ours)) {
+    const text = ours[id] as string;
+    const theirs = own(stored, id) as string | undefined;
+    const isNews =
+      theirs === undefined
+        ? id === CLOCK_ID || !isTombstone(text) || !isStampedBefore(text, floor)
+        : theirs < text;
+    if (isNews) {
+      cells ??= emptyObject<RowChanges>();
+      cells[id] = text;
+    }
+  }
+  return cells;
+};
