@@ -23,7 +23,6 @@ export type HoldfastErrorCode =
   | 'driver/missing'
   | 'driver/too-large'
   | 'storage/unreadable'
-  | 'storage/wrong-kind'
   | 'storage/newer-version'
   | 'storage/wrong-kind'
   | 'storage/compacted'

@@ -224,6 +224,7 @@ const createStorage = (
   };
 
   return {
+    ...(isStamped ? {hasStampedCells: true} : {}),
     read,
     write,
     // Nobody but the object itself reaches its storage: whoever writes there tells.

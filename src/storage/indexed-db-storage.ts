@@ -168,6 +168,7 @@ const createStorage = (
     });
 
   return {
+    ...(isStamped ? {hasStampedCells: true} : {}),
     read,
     write,
     readOutside,

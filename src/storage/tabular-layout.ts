@@ -69,6 +69,7 @@ const createStorage = (
   const listeners = new Set<OutsideListener>();
   // The tables as they were last seen; undefined: not known.
   let schema: Schema | undefined;
+  let schemaCount: unknown;
   let isWatched = false;
   // Tables that were there. One that is saved to, and goes, was dropped by somebody: the store keeps its rows, and writes them
   // anew.
@@ -82,9 +83,19 @@ const createStorage = (
     return schema;
   }
 
+  // The schema as it was seen, if it is still so. Who knows an old one would take what a new column holds for deleted.
+  function* knownSchema(): Steps<Schema | undefined> {
+    if (stamping === undefined || schema === undefined || connection.changeCounter === undefined) {
+      return stamping === undefined ? schema : undefined;
+    }
+    const before = schemaCount;
+    schemaCount = (yield connection.changeCounter)[0]?.schema;
+    return schemaCount === before ? schema : undefined;
+  }
+
   function* save(write: Write): Steps {
     // Where a column holds values of one type, it is to be known for sure which.
-    const known = (dialect.hasStrictColumns ? undefined : schema) ?? (yield* readSchema());
+    const known = (dialect.hasStrictColumns ? undefined : yield* knownSchema()) ?? (yield* readSchema());
     if (write.changes !== undefined && config.save.some(({tableName}) => isDropped(tableName, known))) {
       throw WHOLE_NEEDED;
     }
@@ -185,6 +196,7 @@ const createStorage = (
   const gate = createGate(connection, layout, config);
 
   return {
+    ...(isStamped ? {hasStampedCells: true} : {}),
     read: async (onProgress): Promise<StoredContent | undefined> => {
       await gate.pass();
       await watch.noteRead();
@@ -271,6 +283,10 @@ const createStorage = (
           return {kind: 'changes', changes: news.changes, fault: damage.fault()};
         case 'content': {
           const fault = damage.fault();
+          const {content} = news.stored;
+          if (isStamped) {
+            return {kind: 'changes', changes: [content[0], content[1], 1], fault};
+          }
           return {kind: 'content', stored: {...news.stored, ...(fault === undefined ? {} : {fault})}};
         }
         case 'unknown':
