@@ -3,12 +3,13 @@
 //
 //   P6tkLDo----Z21Zg1f2a9     a hash of the cell's JSON
 //   P6tkLDo----Z21Zg-         nothing: the cell was deleted
-//   P6tkLDo----Z21Zg-1f2a9    the cell was deleted, and this was left in the column
+//   P6tkLDo----Z21Zg-1f2a9    the cell was deleted, and this was left in the column, for the row is not one to delete
 //
-// A column that holds something else was edited by somebody who knows of no stamps: that is an edit of now. Pure.
+// A column that holds something else was edited by somebody who knows of no stamps: that is an edit of now. Where a row was, whatever
+// was left in it comes back with it. Pure.
 
 import {emptyObject} from '../base/changes.ts';
-import type {Cell, CellOrUndefined, Id, Row} from '../base/content.ts';
+import type {CellOrUndefined, Id, Row} from '../base/content.ts';
 import {getHash} from '../merge/hash.ts';
 import type {Hlc} from '../merge/hlc.ts';
 import {CLOCK_ID, escapeId, STAMP_LENGTH, stampCell, unescapeId} from '../merge/stamped-cells.ts';
@@ -36,8 +37,8 @@ export const noteOf = (text: string): string =>
   text.slice(0, STAMP_LENGTH) + (text.length === STAMP_LENGTH ? DELETED : hashOf(text));
 
 /** The note of a deleted cell whose column still holds something. */
-export const noteOfRemains = (note: string, cell: Cell): string =>
-  note.slice(0, STAMP_LENGTH) + DELETED + hashOf(stampCell(cell));
+export const noteOfRemains = (note: string, cell: CellOrUndefined): string =>
+  cell === undefined ? note : note.slice(0, STAMP_LENGTH) + DELETED + hashOf(stampCell(cell));
 
 /** Whether the cell was deleted. */
 export const isDeletedNote = (note: string): boolean => note[STAMP_LENGTH] === DELETED;
@@ -78,6 +79,7 @@ export const stampRow = (
 ): StampedRow => {
   const texts: Texts = emptyObject();
   const nextNotes: Notes = emptyObject();
+  const remains: Id[] = [];
   let isEdited = false;
   const give = (cellId: Id, cell: CellOrUndefined, before: Hlc | undefined): void => {
     if (giveStamp === undefined) {
@@ -98,6 +100,8 @@ export const stampRow = (
     const stamp = note.slice(0, STAMP_LENGTH).trimEnd();
     if (columnId !== undefined && damaged?.has(columnId)) {
       nextNotes[cellId] = note;
+    } else if (agrees(note.slice(STAMP_LENGTH), cell) && isRemains(note)) {
+      remains.push(cellId);
     } else if (agrees(note.slice(STAMP_LENGTH), cell)) {
       texts[cellId] = stampCell(isDeletedNote(note) ? undefined : cell, stamp);
       nextNotes[cellId] = note;
@@ -111,8 +115,21 @@ export const stampRow = (
       give(cellId, cellOf(row, columnId), undefined);
     }
   }
+  for (const cellId of remains) {
+    const note = notes[cellId] as string;
+    const stamp = note.slice(0, STAMP_LENGTH).trimEnd();
+    const cell = cellOf(row, columnIdOf(cellId) as Id);
+    if (isEdited && cell !== undefined) {
+      give(cellId, cell, stamp);
+    } else {
+      texts[cellId] = stampCell(undefined, stamp);
+      nextNotes[cellId] = note;
+    }
+  }
   return {texts, notes: nextNotes, isEdited};
 };
+
+const isRemains = (note: string): boolean => isDeletedNote(note) && note.length > STAMP_LENGTH + 1;
 
 const cellOf = (row: Row | undefined, id: Id): CellOrUndefined =>
   row !== undefined && Object.hasOwn(row, id) ? row[id] : undefined;

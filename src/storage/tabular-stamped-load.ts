@@ -135,14 +135,13 @@ export const createStampedLoader = ({
     const condition = load.find((other) => other.tableName === tableName)?.condition;
     for (let start = 0; table !== undefined && start < ids.length; start += ROWS_A_PORTION) {
       const some = ids.slice(start, start + ROWS_A_PORTION);
-      const opened = yield* stampedRows.open(tableName, table, some, {onDamage: ignore});
-      const rowIds = some.filter(isRowId).map(unescapeId);
-      const where = fillCondition(dialect, condition, tableName);
-      const met =
-        where === undefined ? undefined : yield* reader.readIds(table, rowIds, ignore, {condition: where});
+      const opened = yield* stampedRows.open(tableName, table, some, {
+        onDamage: ignore,
+        condition: fillCondition(dialect, condition, tableName),
+      });
       const edited = new Map<Id, Notes>();
-      for (const [id, {row, texts, notes, isEdited}] of opened) {
-        if (row === undefined || met === undefined || Object.hasOwn(met, unescapeId(id))) {
+      for (const [id, {isOutside, texts, notes, isEdited}] of opened) {
+        if (!isOutside) {
           addRow(target, tableName, id, texts);
           isEdited && edited.set(id, notes);
         }

@@ -14,6 +14,8 @@ import type {TableSchema} from './tabular-schema.ts';
 /** A row with its stamps, and as it stands in the table; undefined: it is not there. */
 export interface OpenedRow extends StampedRow {
   readonly row: Row | undefined;
+  /** Whether it is there, and does not meet the condition that was given. */
+  readonly isOutside: boolean;
 }
 
 export interface OpenOptions {
@@ -22,6 +24,7 @@ export interface OpenOptions {
   readonly isHeld?: boolean;
   /** What is in the table is nobody's edit: it is not loaded. */
   readonly isMirror?: boolean;
+  readonly condition?: string | undefined;
 }
 
 export interface StampedRows {
@@ -32,6 +35,8 @@ export interface StampedRows {
     ids: readonly Id[],
     options: OpenOptions,
   ): Steps<ReadonlyMap<Id, OpenedRow>>;
+  /** What was edited by now, and is not stamped yet, is later than what was set with this. */
+  see(hlc: Hlc): void;
   /** How edits are stamped in a table of which everything has a stamp, or not. */
   giveStamp(isKnown: boolean): GiveStamp;
 }
@@ -45,17 +50,20 @@ export const createStampedRows = (
   const giveStamp =
     (isKnown: boolean): GiveStamp =>
     (cell: CellOrUndefined, before: Hlc | undefined) =>
-      before === undefined && (!isKnown || cell === null) ? '' : clock(before);
+      before === undefined && (!isKnown || cell === null) ? '' : clock.next(before);
 
   return {
+    see: clock.see,
     giveStamp,
-    *open(tableName, table, ids, {onDamage, isHeld = false, isMirror = false}) {
+    *open(tableName, table, ids, {onDamage, isHeld = false, isMirror = false, condition}) {
       const {isKnown, rows: notesOf} = yield* stamps.readRows(tableName, ids);
       const damage = createDamage(onDamage);
-      const rows =
-        table === undefined
-          ? {}
-          : yield* reader.readIds(table, ids.filter(isRowId).map(unescapeId), damage.note, {isHeld});
+      const rowIds = ids.filter(isRowId).map(unescapeId);
+      const rows = table === undefined ? {} : yield* reader.readIds(table, rowIds, damage.note, {isHeld});
+      const within =
+        table === undefined || condition === undefined
+          ? rows
+          : yield* reader.readIds(table, rowIds, ignore, {condition});
       const opened = new Map<Id, OpenedRow>();
       for (const id of ids) {
         const rowId = isRowId(id) ? unescapeId(id) : undefined;
@@ -64,7 +72,8 @@ export const createStampedRows = (
         // A table that is gone takes what was in it along, and what was deleted stays so.
         const notes = table === undefined ? onlyDeleted(all) : all;
         const give = isMirror ? undefined : giveStamp(isKnown);
-        opened.set(id, {...stampRow(row, notes, give, damage.of(rowId)), row});
+        const isOutside = row !== undefined && !Object.hasOwn(within, rowId as Id);
+        opened.set(id, {...stampRow(row, notes, give, damage.of(rowId)), row, isOutside});
       }
       return opened;
     },
@@ -87,6 +96,8 @@ export const createDamage = (
     of: (rowId) => (rowId === undefined ? undefined : found.get(rowId)),
   };
 };
+
+const ignore = (): void => undefined;
 
 /** Of notes, those of deleted cells. */
 export const onlyDeleted = (notes: Notes): Notes => {

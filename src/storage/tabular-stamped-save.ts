@@ -14,7 +14,9 @@ import type {
   TableChanges,
   TablesChanges,
 } from '../base/content.ts';
-import {escapeId, unescapeId, unstampCell} from '../merge/stamped-cells.ts';
+import type {Hlc} from '../merge/hlc.ts';
+import {escapeId, STAMP_LENGTH, unescapeId, unstampCell} from '../merge/stamped-cells.ts';
+import type {Dialect} from '../sql/dialect.ts';
 import type {LogEntry} from './change-log.ts';
 import {readerOf} from './content-reader.ts';
 import type {ResolvedTabular} from './database-config.ts';
@@ -33,7 +35,7 @@ import {
 import type {Steps} from './steps.ts';
 import type {Write} from './storage.ts';
 import {pickCells, VALUES_ROW_ID} from './tabular-load.ts';
-import type {TabularReader} from './tabular-reader.ts';
+import {fillCondition, type TabularReader} from './tabular-reader.ts';
 import type {TabularSaver} from './tabular-save.ts';
 import type {Schema, TableSchema} from './tabular-schema.ts';
 import {createDamage, isRowId, type OpenedRow, type StampedRows} from './tabular-stamped-rows.ts';
@@ -44,6 +46,7 @@ export interface StampedSaver {
 }
 
 export interface StampedSaverParts {
+  readonly dialect: Dialect;
   readonly config: ResolvedTabular;
   readonly reader: TabularReader;
   readonly saver: TabularSaver;
@@ -57,8 +60,8 @@ interface Target {
   /** Undefined for the table that values lie in. */
   readonly tableId: Id | undefined;
   readonly isMirror: boolean;
-  /** Whether rows may be there still that were deleted. */
-  readonly isLimited: boolean;
+  /** What rows have to meet to be deleted. */
+  readonly condition: string | undefined;
 }
 
 /** What is to be written: changed cells, and the rows that they lead to, by the ids of the table's. */
@@ -68,6 +71,7 @@ interface Chosen {
 }
 
 export const createStampedSaver = ({
+  dialect,
   config,
   reader,
   saver,
@@ -81,11 +85,18 @@ export const createStampedSaver = ({
       tableName,
       tableId,
       isMirror: !loadedNames.has(tableName),
-      isLimited: condition !== undefined,
+      condition: fillCondition(dialect, condition, tableName),
     })),
     ...(valuesSave === false
       ? []
-      : [{tableName: valuesTableName, tableId: undefined, isMirror: valuesLoad === false, isLimited: false}]),
+      : [
+          {
+            tableName: valuesTableName,
+            tableId: undefined,
+            isMirror: valuesLoad === false,
+            condition: undefined,
+          },
+        ]),
   ];
 
   const valuesIn = (values: RowChanges): RowChanges =>
@@ -109,11 +120,14 @@ export const createStampedSaver = ({
     const lost: Id[] = [];
     for (let start = 0; start < given.ids.length; start += ROWS_A_PORTION) {
       const ids = given.ids.slice(start, start + ROWS_A_PORTION);
-      const {tableName, isMirror} = target;
+      const {tableName, isMirror, condition} = target;
+      // Who set what is given did not know of what was edited by SQL, and nobody has stamped yet.
+      stampedRows.see(latestStamp(ids.map(given.textsOf)));
       const opened = yield* stampedRows.open(tableName, schema.get(tableName), ids, {
         onDamage: ignore,
         isHeld: true,
         isMirror,
+        condition,
       });
       const noted = new Map<Id, Notes>();
       for (const id of ids) {
@@ -153,14 +167,11 @@ export const createStampedSaver = ({
         const row = Object.hasOwn(stored, rowId)
           ? withoutNulls(stored[rowId] as Row, notesOf.get(id))
           : undefined;
-        const notes = noteRemains(row, notesOf.get(id) ?? {}, target.isLimited && rows[rowId] === undefined);
         // What the database gave a cell that nobody gave anything is earlier than whatever anybody gives it.
         const give = stampedRows.giveStamp(false);
-        const stamped = stampRow(row, notes.notes, give, damage.of(rowId));
-        if (stamped.isEdited || notes.isChanged) {
-          noted.set(id, stamped.notes);
-        }
+        const stamped = stampRow(row, notesOf.get(id) ?? {}, give, damage.of(rowId));
         if (stamped.isEdited) {
+          noted.set(id, stamped.notes);
           edited.push(id);
         }
       }
@@ -197,7 +208,7 @@ export const createStampedSaver = ({
       }
       for (const target of targets) {
         const table = schema.get(target.tableName);
-        if (table !== undefined && !target.isMirror && (!table.isOurs || target.isLimited)) {
+        if (table !== undefined && !target.isMirror && !table.isOurs) {
           noteOthers(target, yield* readBack(table, target, chosen));
         }
       }
@@ -228,7 +239,18 @@ interface Decided {
   readonly isLost: boolean;
 }
 
-const chooseCells = ({texts, notes}: OpenedRow, given: RowChanges): Decided => {
+const latestStamp = (rows: readonly RowChanges[]): Hlc => {
+  let latest = '';
+  for (const row of rows) {
+    for (const cellId of Object.keys(row)) {
+      const stamp = String(row[cellId]).slice(0, STAMP_LENGTH);
+      latest = stamp > latest ? stamp : latest;
+    }
+  }
+  return latest.trimEnd();
+};
+
+const chooseCells = ({texts, notes, row, isOutside}: OpenedRow, given: RowChanges): Decided => {
   const cells: RowChanges = emptyObject();
   const nextNotes: Notes = Object.assign(emptyObject<Notes>(), notes);
   let isChanged = false;
@@ -243,8 +265,15 @@ const chooseCells = ({texts, notes}: OpenedRow, given: RowChanges): Decided => {
     nextNotes[cellId] = noteOf(text);
     isChanged = true;
     const columnId = columnIdOf(cellId);
-    if (columnId !== undefined) {
-      cells[columnId] = unstampCell(text)[0];
+    if (columnId === undefined) {
+      continue;
+    }
+    const cell = unstampCell(text)[0];
+    if (cell === undefined && isOutside) {
+      // The condition says what may be deleted.
+      nextNotes[cellId] = noteOfRemains(noteOf(text), (row as Row)[columnId]);
+    } else {
+      cells[columnId] = cell;
     }
   }
   return {cells, notes: nextNotes, isChanged, isLost};
@@ -296,25 +325,6 @@ const withoutNulls = (row: Row, notes: Notes = {}): Row => {
     }
   }
   return some;
-};
-
-// Notes what is left of a row that was deleted, and is there still, as it does not meet the condition.
-const noteRemains = (
-  row: Row | undefined,
-  notes: Notes,
-  isDeleted: boolean,
-): {readonly notes: Notes; readonly isChanged: boolean} => {
-  if (row === undefined || !isDeleted) {
-    return {notes, isChanged: false};
-  }
-  const remains: Notes = Object.assign(emptyObject<Notes>(), notes);
-  for (const columnId of Object.keys(row)) {
-    const cellId = escapeId(columnId);
-    if (Object.hasOwn(notes, cellId)) {
-      remains[cellId] = noteOfRemains(notes[cellId] as string, row[columnId] as Cell);
-    }
-  }
-  return {notes: remains, isChanged: true};
 };
 
 const keyOf = (id: Id): string => spellId(unescapeId(id));
