@@ -158,9 +158,9 @@ const createStorage = (
     for (const tableId of Object.keys(tables)) {
       for (const rowId of Object.keys(tables[tableId] ?? {})) {
         const changes = tables[tableId]?.[rowId];
-        const row = changes === undefined ? undefined : rowOf(tableId, rowId);
+        const row = isStamped || changes === undefined ? undefined : rowOf(tableId, rowId);
         edits.set(rowKey(tableId, rowId), (before) =>
-          isStamped ? mergeRow(before, row, changes) : editRow(before, changes, row),
+          isStamped ? mergeRow(before, changes) : editRow(before, changes, row),
         );
       }
     }
@@ -266,13 +266,8 @@ const editRow = (
 };
 
 // Of each cell the greater text stays.
-const mergeRow = (before: string | undefined, row: Row = {}, changes: RowChanges = {}): string =>
-  stringifyJson(
-    mergeStampedRows(
-      (before === undefined ? undefined : parseRow(before)) ?? {},
-      mergeStampedRows(row, changes),
-    ),
-  );
+const mergeRow = (before: string | undefined, changes: RowChanges = {}): string =>
+  stringifyJson(mergeStampedRows((before === undefined ? undefined : parseRow(before)) ?? {}, changes));
 
 const mergeValue = (before: string | undefined, text: string): string => {
   const stored: unknown = before === undefined ? undefined : JSON.parse(before);

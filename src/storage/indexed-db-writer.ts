@@ -66,7 +66,6 @@ export const writeChanges = async (
   tools: WriteTools,
 ): Promise<LogEntry[]> => {
   const {now, nextNumber, isStamped} = tools;
-  const merge = isStamped ? mergeStampedRows : mergeCells;
   const rowStore = transaction.objectStore('rows');
   const pause = pauseWithin(rowStore, now);
   const entries: LogEntry[] = Object.keys(values).map((valueId) => [valueId]);
@@ -81,12 +80,14 @@ export const writeChanges = async (
           edits.set(rowId, () => undefined);
           continue;
         }
+        if (isStamped) {
+          edits.set(rowId, (stored) => mergeStampedRows(stored ?? {}, changes));
+          continue;
+        }
         // The row as it was taken: the store may go on changing while this waits for the database.
         const row = rowOf(tableId, rowId);
         // A row that another page has deleted meanwhile comes back whole.
-        edits.set(rowId, (stored) =>
-          isReplacement(changes) && !isStamped ? row : merge(stored ?? row, changes),
-        );
+        edits.set(rowId, (stored) => (isReplacement(changes) ? row : mergeCells(stored ?? row, changes)));
       }
     });
     await editRows(rowStore, tableId, edits, {nextNumber, pause});

@@ -22,7 +22,7 @@ import {createDamageReport, createTabularLoader, keptWhereDropped, loadedScope} 
 import {createTabularReader, type DamageListener} from './tabular-reader.ts';
 import {createTabularSaver} from './tabular-save.ts';
 import {createTabularSchema, type Schema} from './tabular-schema.ts';
-import {createTabularStamping, stampedConfig} from './tabular-stamping.ts';
+import {createTabularStamping, keptScope, stampedConfig} from './tabular-stamping.ts';
 import {createTabularTold} from './tabular-told.ts';
 import {createTabularWriter} from './tabular-writer.ts';
 
@@ -32,7 +32,10 @@ export const createTabularLayout = (
   ports: Ports = hostPorts,
 ): Storage => ({
   ...createStorage(connection, config, {ports, isStamped: false}),
-  forMergeable: () => createStorage(connection, stampedConfig(config), {ports, isStamped: true}),
+  // What is stored decides what is written.
+  ...(connection.readsWhereItWrites && {
+    forMergeable: () => createStorage(connection, stampedConfig(config), {ports, isStamped: true}),
+  }),
 });
 
 const createStorage = (
@@ -137,18 +140,18 @@ const createStorage = (
       stamping?.begin();
       return read();
     };
-    if (keepShape === undefined) {
-      return (await connection.transaction('read', steps)).result;
-    }
     try {
       const {result} = await connection.transaction('read', function* () {
-        yield keepShape;
+        if (keepShape !== undefined) {
+          yield keepShape;
+        }
         return yield* steps();
       });
       return result;
     } catch (error) {
       // A table was dropped before it was locked.
-      if (!isSecond && isHoldfastError(error, 'driver/missing')) {
+      stamping?.forget();
+      if (!isSecond && isHoldfastError(error, 'driver/missing') && (keepShape ?? stamping) !== undefined) {
         return readSteps(read, true);
       }
       throw error;
@@ -212,9 +215,8 @@ const createStorage = (
       const now: Schema = schema ?? new Map();
       const kept = config.load.filter(({tableName}) => !isDropped(tableName, now));
       seenNames = new Set([...now.keys(), ...[...seenNames].filter((name) => isDropped(name, now))]);
-      return (
-        content && {content, ...loadedScope({...config, load: kept}), ...(fault === undefined ? {} : {fault})}
-      );
+      const scope = isStamped ? keptScope(config) : loadedScope({...config, load: kept});
+      return content && {content, ...scope, ...(fault === undefined ? {} : {fault})};
     },
 
     write: async (write) => {

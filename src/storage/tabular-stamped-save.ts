@@ -30,7 +30,6 @@ import {
   noteOf,
   noteOfRemains,
   stampRow,
-  type Texts,
 } from './stamped-row.ts';
 import type {Steps} from './steps.ts';
 import type {Write} from './storage.ts';
@@ -132,7 +131,7 @@ export const createStampedSaver = ({
       const noted = new Map<Id, Notes>();
       for (const id of ids) {
         const row = opened.get(id) as OpenedRow;
-        const decided = chooseCells(row, given.textsOf(id));
+        const decided = chooseCells(row, given.textsOf(id), isMirror);
         if (decided.isChanged || row.isEdited) {
           noted.set(id, decided.notes);
         }
@@ -250,16 +249,20 @@ const latestStamp = (rows: readonly RowChanges[]): Hlc => {
   return latest.trimEnd();
 };
 
-const chooseCells = ({texts, notes, row, isOutside}: OpenedRow, given: RowChanges): Decided => {
+const chooseCells = (
+  {texts, notes, row, isOutside}: OpenedRow,
+  given: RowChanges,
+  isMirror: boolean,
+): Decided => {
   const cells: RowChanges = emptyObject();
   const nextNotes: Notes = Object.assign(emptyObject<Notes>(), notes);
   let isChanged = false;
   let isLost = false;
   for (const cellId of Object.keys(given)) {
     const text = given[cellId] as string;
-    const stored = storedText(cellId, texts, notes);
+    const stored = storedText(cellId, {texts, notes}, isMirror);
     if (stored !== undefined && text <= stored) {
-      isLost ||= text < stored;
+      isLost ||= text < stored && Object.hasOwn(texts, cellId);
       continue;
     }
     nextNotes[cellId] = noteOf(text);
@@ -279,13 +282,20 @@ const chooseCells = ({texts, notes, row, isOutside}: OpenedRow, given: RowChange
   return {cells, notes: nextNotes, isChanged, isLost};
 };
 
-// What cannot be read, or is not looked at, is as if it were deleted: whatever has its stamp is stored again.
-const storedText = (cellId: Id, texts: Texts, notes: Notes): string | undefined =>
+// Over what cannot be read goes a later edit alone. What is not loaded is as if it were deleted: whatever has its stamp is stored again.
+const storedText = (
+  cellId: Id,
+  {texts, notes}: Pick<OpenedRow, 'texts' | 'notes'>,
+  isMirror: boolean,
+): string | undefined =>
   Object.hasOwn(texts, cellId)
     ? texts[cellId]
     : Object.hasOwn(notes, cellId)
-      ? deletedText(notes[cellId] as string)
+      ? deletedText(notes[cellId] as string) + (isMirror ? '' : GREATEST)
       : undefined;
+
+/** Greater than any JSON. */
+const GREATEST = '\uFFFF';
 
 const choose = (
   {changes, whole}: Chosen,

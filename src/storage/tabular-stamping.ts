@@ -14,7 +14,7 @@ import {createStampClock} from './stamp-clock.ts';
 import {createStampTable} from './stamp-table.ts';
 import {addChanges} from './stamped-changes.ts';
 import type {Steps} from './steps.ts';
-import type {Write} from './storage.ts';
+import type {StoredContent, Write} from './storage.ts';
 import type {DamageListener, TabularReader} from './tabular-reader.ts';
 import type {TabularSaver} from './tabular-save.ts';
 import type {Schema} from './tabular-schema.ts';
@@ -55,6 +55,21 @@ export const stampedConfig = (config: ResolvedTabular): ResolvedTabular => ({
   load: config.load.map((load) => ({...load, tableId: escapeId(load.tableId)})),
   save: config.save.map((save) => ({...save, tableId: escapeId(save.tableId)})),
 });
+
+/** What is loaded or saved: what the store has of it, and is not stored, is to be. */
+export const keptScope = ({
+  load,
+  save,
+  valuesLoad,
+  valuesSave,
+}: ResolvedTabular): Pick<StoredContent, 'tableIds' | 'valueIds'> => {
+  const lists = [valuesLoad, valuesSave];
+  const valueIds = lists.flatMap((ids) => (typeof ids === 'boolean' ? [] : ids.map(escapeId)));
+  return {
+    tableIds: new Set([...load, ...save].map(({tableId}) => tableId)),
+    ...(lists.includes(true) ? {} : {valueIds: new Set(valueIds)}),
+  };
+};
 
 export const createTabularStamping = ({
   connection,
