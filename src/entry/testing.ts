@@ -3,7 +3,8 @@
 // The suites take `{describe, test, expect}` of Vitest, or of a runner like it, as a parameter; `plainExpect` is for those
 // without an `expect`. A driver is certified by three of them: `driverSuite` over the driver itself, and for each of
 // `suiteModes` `storageSuite` over `createDatabaseStorage(driver, suiteConfigOf(mode))` and `persisterSuite` over
-// `createDatabasePersister(store, driver, {configOrStoreTableName: suiteConfigOf(mode)})` of `holdfast/persisters`.
+// `createDatabasePersister(store, driver, {configOrStoreTableName: suiteConfigOf(mode)})` of `holdfast/persisters`; `mergeableSuite` over the
+// latter in mode `rows`.
 
 export type {BatchDriver, Driver, DriverLimits, HostDriver, StatementsDriver} from '../driver/driver.ts';
 export {type Fault, type FaultyDriver, faultyDriver, sqliteFaults} from '../driver/faulty-driver.ts';
@@ -12,6 +13,7 @@ export {createDatabaseStorage} from '../storage/create-layout.ts';
 export type {OutsideChange, Storage, StoredContent, Write} from '../storage/storage.ts';
 export {badInputSuite} from '../testing/bad-input.suite.ts';
 export {type DriverPlace, driverSuite, type OpenDriver} from '../testing/driver.suite.ts';
+export {mergeableSuite} from '../testing/mergeable.suite.ts';
 export {type PersisterPlace, persisterSuite} from '../testing/persister.suite.ts';
 export {plainExpect} from '../testing/plain-expect.ts';
 export {type StoragePlace, storageSuite} from '../testing/storage.suite.ts';

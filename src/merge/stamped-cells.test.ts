@@ -5,6 +5,7 @@ import type {Cell, CellOrUndefined} from '../base/content.ts';
 import type {MergeableChanges} from './mergeable.ts';
 import {
   CLOCK_ID,
+  checkStamped,
   fromStampedCells,
   isStampedBefore,
   isTombstone,
@@ -59,6 +60,7 @@ describe('the text of a cell and its stamp', () => {
     check(
       fc.property(fc.option(cell, {nil: undefined}), fc.oneof(hlc, fc.constant('')), (thing, stamp) => {
         const text = stampCell(thing, stamp);
+        checkStamped(text);
         const [back, backStamp] = unstampCell(text);
         expect(stringifyJson(back)).toBe(stringifyJson(thing));
         expect(backStamp).toBe(stamp);
@@ -104,6 +106,7 @@ describe('the text of a cell and its stamp', () => {
       `${'x'.repeat(16)}"a`,
     ]) {
       expect(() => unstampCell(text)).toThrow(SyntaxError);
+      expect(() => checkStamped(text)).toThrow(SyntaxError);
     }
   });
 

@@ -11,6 +11,7 @@
 import {isSpelling, stringifyJson} from '../base/cell-text.ts';
 import {emptyObject} from '../base/changes.ts';
 import type {Cell, CellOrUndefined, Changes, Content, Id, Row, RowChanges} from '../base/content.ts';
+import {createObjectMaker} from '../base/safe-objects.ts';
 import type {Hlc} from './hlc.ts';
 import type {MergeableChanges, MergeableContent} from './mergeable.ts';
 
@@ -47,6 +48,17 @@ export const unstampCell = (text: unknown): [thing: CellOrUndefined, hlc: Hlc] =
 };
 
 const IS_STAMPED = /^(?:[-\w]{16}| {16})/;
+
+/** Throws a SyntaxError for what `unstampCell` would throw one for. */
+export const checkStamped = (text: unknown): void => {
+  if (typeof text !== 'string' || !IS_PLAINLY_STAMPED.test(text)) {
+    unstampCell(text);
+  }
+};
+
+// Most things are numbers, booleans, and strings without escapes.
+const IS_PLAINLY_STAMPED =
+  /^(?:[-\w]{16}| {16})(?:"[^"\\\p{Cc}]*"|-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false|null)?$/u;
 
 /** Whether the cell of a text was deleted. */
 export const isTombstone = (text: unknown): boolean => (text as string).length === STAMP_LENGTH;
@@ -89,7 +101,7 @@ export const toStampedChanges = ([tables, values]: MergeableContent | MergeableC
 
 /** The cells of a row, or the values, with their clock, as texts. */
 export const toStampedRow = (leaf: Stamped): Row => {
-  const texts: Row = emptyObject();
+  const texts = newTexts();
   eachMember(leaf, ([thing, hlc], id) => {
     texts[id] = stampCell(thing as CellOrUndefined, hlc as Hlc | undefined);
   });
@@ -131,6 +143,10 @@ export const stampPlainContent = ([tables, values]: Content): Content => {
 export const escapeId = (id: Id): Id => (id.charCodeAt(0) === CLOCK_CODE ? CLOCK_ID + id : id);
 export const unescapeId = (id: Id): Id => (id.charCodeAt(0) === CLOCK_CODE ? id.slice(1) : id);
 
+// Rows mostly have the cells that the row before had.
+const newTexts = createObjectMaker<Row>();
+const newThings = createObjectMaker<{[id: Id]: unknown}>();
+
 type Stamped = readonly [members: unknown, hlc?: Hlc, ...unknown[]];
 
 const eachMember = ([members]: Stamped, call: (member: Stamped, id: Id) => void): void => {
@@ -147,7 +163,7 @@ const addClock = ([, hlc]: Stamped, add: (clock: RowChanges) => void): void => {
 };
 
 const leafOf = (texts: RowChanges): unknown[] => {
-  const things: {[id: Id]: unknown} = emptyObject();
+  const things = newThings();
   let clock: Hlc = '';
   for (const id of Object.keys(texts)) {
     if (id === CLOCK_ID) {

@@ -2,7 +2,7 @@
 // (merge/stamped-cells.ts), whether the store shows them or not. Knows nothing of storages.
 
 import {emptyObject, isEmptyChanges, noChanges} from '../base/changes.ts';
-import type {Changes, Content, Id, Row, RowChanges} from '../base/content.ts';
+import type {Changes, Content, Id, Row, RowChanges, TableChanges} from '../base/content.ts';
 import {type GetNow, getHlcFunctions} from '../merge/hlc.ts';
 import type {
   CellHashes,
@@ -22,6 +22,8 @@ import {
 import {readerOf} from '../storage/content-reader.ts';
 import type {StoreReader} from '../storage/storage.ts';
 import type {PersistableStore} from './persistable-store.ts';
+
+const ROWS_A_SLICE = 500;
 
 /** What is called on a mergeable store beside what is called on every store. */
 interface MergeableStore extends PersistableStore {
@@ -67,9 +69,24 @@ export const asStampedPersistable = (store: PersistableStore, now: GetNow): Stam
     return row === undefined ? emptyObject() : toStampedRow(row as RowStamp);
   };
 
-  const applyStamped: StampedPersistable['applyStamped'] = (stamped) => {
-    mergeable.applyMergeableChanges(fromStampedCells(stamped));
-  };
+  // A slice at a time: what it stands for need not outlive it.
+  const applyStamped: StampedPersistable['applyStamped'] = ([tables, values]) =>
+    mergeable.transaction(() => {
+      for (const tableId of Object.keys(tables)) {
+        const rows = tables[tableId] ?? {};
+        const rowIds = Object.keys(rows);
+        for (let start = 0; start < rowIds.length; start += ROWS_A_SLICE) {
+          const slice: TableChanges = emptyObject();
+          for (const rowId of rowIds.slice(start, start + ROWS_A_SLICE)) {
+            slice[rowId] = rows[rowId];
+          }
+          const only: Changes[0] = emptyObject();
+          only[tableId] = slice;
+          mergeable.applyMergeableChanges(fromStampedCells([only, {}, 1]));
+        }
+      }
+      mergeable.applyMergeableChanges(fromStampedCells([{}, values, 1]));
+    });
 
   return {
     ...mergeable,

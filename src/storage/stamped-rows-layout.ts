@@ -14,7 +14,7 @@ import {HoldfastError, isHoldfastError} from '../base/errors.ts';
 import type {Ports} from '../base/ports.ts';
 import type {Connection} from '../driver/connection.ts';
 import type {Hlc} from '../merge/hlc.ts';
-import {stampPlainContent, unstampCell} from '../merge/stamped-cells.ts';
+import {checkStamped, stampPlainContent} from '../merge/stamped-cells.ts';
 import {statement} from '../sql/statement.ts';
 import {createAnnouncements} from './announcements.ts';
 import {createChangeLog} from './change-log.ts';
@@ -52,7 +52,7 @@ export const createStampedRowsLayout = (
     isMerged: true,
     check: (row) => {
       for (const cellId in row) {
-        unstampCell(row[cellId]);
+        checkStamped(row[cellId]);
       }
     },
   });

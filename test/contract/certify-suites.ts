@@ -4,6 +4,7 @@
 import {createStore} from '../../src/entry/store.ts';
 import {badInputSuite} from '../../src/testing/bad-input.suite.ts';
 import {type DriverPlace, driverSuite} from '../../src/testing/driver.suite.ts';
+import {mergeableSuite} from '../../src/testing/mergeable.suite.ts';
 import {persisterSuite} from '../../src/testing/persister.suite.ts';
 import {storageSuite} from '../../src/testing/storage.suite.ts';
 import {tablesSuite} from '../../src/testing/tables.suite.ts';
@@ -24,6 +25,7 @@ export interface CertifyOptions {
   readonly tables?: {readonly [rule: string]: string};
   readonly badInput?: {readonly [rule: string]: string};
   readonly persister?: {readonly [rule: string]: string};
+  readonly mergeable?: {readonly [rule: string]: string};
 }
 
 /** A database that a test has to itself. */
@@ -51,6 +53,7 @@ const RULES = {
   storage: ['SG1', 'SG2', 'SG3', 'SG4', 'SG5', 'SG6', 'PR4', 'PR6'],
   badInput: ['BI1', 'BI2', 'BI3', 'BI4'],
   tables: ['TB2', 'TB4', 'TB8', 'TB9', 'PR3'],
+  mergeable: ['MS10', 'MS11', 'MS12', 'MS13'],
   persister: ['PR1', 'PR2', 'PR6', 'PR7', 'WA1', 'PE2', 'PE3', 'PE5', 'PE7', 'PE8', 'PE11'],
 };
 
@@ -123,6 +126,20 @@ export const certifySuites = (
       skip: skipOf('persister'),
       runner,
     });
+    if (layoutName === 'rows') {
+      mergeableSuite({
+        name,
+        create: () => {
+          const place = createPlace();
+          return {
+            open: async (store) => (await place.open()).createPersister(store, config),
+            remove: place.remove,
+          };
+        },
+        skip: skipOf('mergeable'),
+        runner,
+      });
+    }
     testIn(
       `[CN1] two persisters of one handle keep out of each other’s transactions: ${name}`,
       async (place) => saveTogether(await place.open(), layoutName, runner),

@@ -131,7 +131,7 @@ const openCustom: DatabaseKind['open'] = (path, mode) => {
         undefined,
         onIgnoredError,
         () => undefined,
-        Persists.StoreOnly,
+        Persists.StoreOrMergeableStore,
         db,
       ),
     close: () => {

@@ -4,6 +4,7 @@ import {describe, expect, test} from 'vitest';
 import type {Content} from '../../src/base/content.ts';
 import {createFilePersister} from '../../src/entry/persisters/persister-file.ts';
 import {createCustomPersister, type PersisterListener} from '../../src/entry/persisters.ts';
+import {mergeableSuite} from '../../src/testing/mergeable.suite.ts';
 import {type PersisterPlace, persisterSuite} from '../../src/testing/persister.suite.ts';
 import {createDatabasePlace, createFolder, databaseKinds, skipAll} from './databases.ts';
 import {configOf, layoutNames} from './storages.ts';
@@ -26,6 +27,22 @@ for (const kind of databaseKinds) {
       runner,
     });
   }
+}
+
+for (const kind of databaseKinds) {
+  mergeableSuite({
+    name: `rows over ${kind.name}`,
+    create: () => {
+      const place = createDatabasePlace(kind);
+      return {
+        open: async (store) =>
+          (await place.open()).createPersister(store, {mode: 'rows', autoLoadIntervalSeconds: 0.05}),
+        remove: place.remove,
+      };
+    },
+    skip: {...skipAll(kind.skipReason, ['MS10', 'MS11', 'MS12', 'MS13'])},
+    runner,
+  });
 }
 
 persisterSuite({
