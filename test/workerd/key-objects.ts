@@ -10,9 +10,11 @@ import type {DurableObjectKeyStorage} from '../../src/storage/durable-object-key
 import {createDurableObjectStorage} from '../../src/storage/durable-object-storage.ts';
 import {awkwardContent} from '../../src/testing/awkward.ts';
 import {exactText} from '../../src/testing/exact-text.ts';
+import {mergeableSuite} from '../../src/testing/mergeable.suite.ts';
 import {persisterSuite} from '../../src/testing/persister.suite.ts';
 import {storageSuite} from '../../src/testing/storage.suite.ts';
 import {collectSuites} from '../contract/collected-suites.ts';
+import {mergeableSkips} from '../contract/mergeable-skips.ts';
 import {serveSteps} from './serve-steps.ts';
 
 type Skip = {readonly [rule: string]: string};
@@ -31,6 +33,12 @@ const collectAll = (storage: DurableObjectKeyStorage, skip: Skip) => {
   persisterSuite({
     name,
     create: () => ({open: (store) => createDurableObjectStoragePersister(store, storage, 'app/'), remove}),
+    runner,
+  });
+  mergeableSuite({
+    name,
+    create: () => ({open: (store) => createDurableObjectStoragePersister(store, storage, 'app/'), remove}),
+    skip: mergeableSkips.records,
     runner,
   });
   return collected;
