@@ -52,6 +52,8 @@ export interface Connection {
   /** The dialect's `changeCounter`, where it can be asked on this connection. */
   readonly changeCounter: Statement | undefined;
   readonly limits: DriverLimits;
+  /** Whether a transaction that writes is told what it reads; a batch of statements is not. */
+  readonly readsWhereItWrites: boolean;
   query(statement: Statement): Promise<readonly SqlRow[]>;
   /** Runs the statements in one transaction: all of them, or none. */
   apply(statements: () => Iterable<Statement>): Promise<void>;
@@ -360,6 +362,7 @@ export const createConnection = (driver: Driver, options: ConnectionOptions = {}
         ? undefined
         : (driver.changeCounter ?? dialect.changeCounter),
     limits: driver.limits,
+    readsWhereItWrites: driver.kind !== 'batch',
     watch: driver.watch === undefined && neighbours === undefined ? undefined : watch,
     listen:
       listen &&

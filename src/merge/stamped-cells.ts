@@ -15,7 +15,8 @@ import {createObjectMaker} from '../base/safe-objects.ts';
 import type {Hlc} from './hlc.ts';
 import type {MergeableChanges, MergeableContent} from './mergeable.ts';
 
-const STAMP_LENGTH = 16;
+/** Characters of stamp before what was set. */
+export const STAMP_LENGTH = 16;
 const NO_STAMP = ' '.repeat(STAMP_LENGTH);
 
 /** The cell, row, table or value that clocks lie in. Ids of users that start so have one more of it. */

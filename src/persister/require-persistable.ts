@@ -34,7 +34,8 @@ export const storageFor = (store: PersistableStore, storage: Storage): Storage =
   if (forMergeable === undefined) {
     throw new HoldfastError(
       'persister/unsupported-store',
-      'A mergeable store is kept in modes `json` and `rows`, in files, and in a browser’s local, session and OPFS storage so far; use one of them',
+      'An application’s own functions keep plain stores alone, and so does mode `tabular` over a driver that takes batches of statements; ' +
+        'a mergeable store is kept in every mode of databases, in files, and in the storages of browsers and Durable Objects',
     );
   }
   return forMergeable;

@@ -5,13 +5,15 @@ import {emptyObject, noChanges} from '../base/changes.ts';
 import type {Changes, Content, Id, Row, RowChanges} from '../base/content.ts';
 import type {Hlc} from '../merge/hlc.ts';
 import {CLOCK_ID, isStampedBefore, isTombstone} from '../merge/stamped-cells.ts';
+import type {StoredContent} from '../storage/storage.ts';
 import type {ChangeTracker} from './change-tracker.ts';
 import {type ContentLoader, loadedChanges, own} from './content-loader.ts';
 import type {StampedPersistable} from './stamped-as-persistable.ts';
 
 export const createStampedLoader = (store: StampedPersistable, tracker: ChangeTracker): ContentLoader => ({
   // What is pending is in the store, and stays on top where it is later.
-  setContent: ({content, floor = ''}) => {
+  setContent: (stored) => {
+    const {content} = stored;
     const before = store.getStamped();
     tracker.forget();
     try {
@@ -20,7 +22,7 @@ export const createStampedLoader = (store: StampedPersistable, tracker: ChangeTr
       tracker.expectWhole();
       throw error;
     }
-    tracker.add(beyond(before, content, floor));
+    tracker.add(beyond(before, stored));
     return undefined;
   },
 
@@ -32,9 +34,12 @@ export const createStampedLoader = (store: StampedPersistable, tracker: ChangeTr
 });
 
 /** What is later than what is stored, or not stored, but for deletions that are forgotten there. */
-const beyond = (ours: Content, stored: Content, floor: Hlc): Changes => {
+const beyond = (ours: Content, {content: stored, floor = '', tableIds, valueIds}: StoredContent): Changes => {
   const changes = noChanges();
   for (const tableId of Object.keys(ours[0])) {
+    if (tableIds?.has(tableId) === false) {
+      continue;
+    }
     const table = ours[0][tableId] ?? {};
     const rows: {[rowId: Id]: RowChanges} = emptyObject();
     for (const rowId of Object.keys(table)) {
@@ -47,8 +52,19 @@ const beyond = (ours: Content, stored: Content, floor: Hlc): Changes => {
       changes[0][tableId] = rows;
     }
   }
-  changes[1] = beyondRow(ours[1], stored[1], floor) ?? emptyObject();
+  const values = valueIds === undefined ? ours[1] : pick(ours[1], valueIds);
+  changes[1] = beyondRow(values, stored[1], floor) ?? emptyObject();
   return changes;
+};
+
+const pick = (cells: Row, ids: ReadonlySet<Id>): Row => {
+  const some: Row = emptyObject();
+  for (const id of Object.keys(cells)) {
+    if (ids.has(id)) {
+      some[id] = cells[id] as Row[Id];
+    }
+  }
+  return some;
 };
 
 const beyondRow = (ours: Row, stored: Row | undefined, floor: Hlc): RowChanges | undefined => {

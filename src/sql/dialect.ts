@@ -103,6 +103,8 @@ export interface Dialect {
    * transaction at a time writes anyway.
    */
   hold(name: string): Statement | undefined;
+  /** What a SELECT ends with that keeps others from changing the rows it finds until the transaction ends. */
+  readonly holdRows: string;
   /** Makes a table with these columns, unless there is one of that name. */
   createTable(tableName: string, columns: string): Statement;
   /** Makes a table of these columns, the key's first, that is marked as created here. */

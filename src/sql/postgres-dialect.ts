@@ -44,6 +44,7 @@ export const postgresDialect: Dialect = {
   reservedColumnNames: new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']),
 
   hold: (name) => statement(`SELECT pg_advisory_xact_lock(${LOCKS}, hashtext($1))`, [name]),
+  holdRows: ' FOR UPDATE',
   createTable: (tableName, columns) => statement(unlessThere(tableName, createTable(tableName, columns))),
   createOwnTable: (tableName, columns) =>
     statement(

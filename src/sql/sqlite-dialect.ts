@@ -45,6 +45,7 @@ export const sqliteDialect: Dialect = {
   reservedColumnNames: new Set(ROW_NUMBER_NAMES),
 
   hold: () => undefined,
+  holdRows: '',
   createTable,
   // Behind the key, which is never dropped, the mark stays.
   createOwnTable: (tableName, [key, ...columns]) =>

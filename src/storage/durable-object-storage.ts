@@ -1,6 +1,6 @@
 // A storage that keeps a store in the key-value storage of a Durable Object: a key a row, and one a value.
 //
-//   <prefix>holdfast/                     there is something
+//   <prefix>holdfast/                     1: there is something; 2: that of a mergeable store, whose cells are texts with stamps
 //   <prefix>holdfast/r["pets","fido"]     [1, '{"species":"dog"}']      the number keeps the order in which rows were added
 //   <prefix>holdfast/v"open"              [2, 'true']
 //   <prefix>holdfast!…                    what could not be read
@@ -13,6 +13,7 @@ import {emptyObject, isReplacement, noChanges} from '../base/changes.ts';
 import type {Cell, Changes, Content, Id, Row, RowChanges} from '../base/content.ts';
 import {HoldfastError} from '../base/errors.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
+import {mergeStampedRows, stampPlainContent} from '../merge/stamped-cells.ts';
 import {
   cut,
   type DurableObjectKeyStorage,
@@ -21,7 +22,7 @@ import {
   listAll,
   putAll,
 } from './durable-object-keys.ts';
-import {readTinyBase} from './durable-object-takeover.ts';
+import {readStampedTinyBase, readTinyBase} from './durable-object-takeover.ts';
 import {mergeCells} from './indexed-db-packs.ts';
 import {onlyDeletions} from './indexed-db-writer.ts';
 import type {OutsideListener, ProgressListener, Storage, StoredContent, Write} from './storage.ts';
@@ -32,7 +33,21 @@ export const createDurableObjectStorage = (
   storage: DurableObjectKeyStorage,
   prefix: string,
   ports: Ports = hostPorts,
+): Storage => ({
+  ...createStorage(storage, prefix, {ports, isStamped: false}),
+  forMergeable: () => createStorage(storage, prefix, {ports, isStamped: true}),
+});
+
+/** What the key says that stands for all: which kind of store there is. */
+const PLAIN = 1;
+const MERGEABLE = 2;
+
+const createStorage = (
+  storage: DurableObjectKeyStorage,
+  prefix: string,
+  {ports, isStamped}: {readonly ports: Ports; readonly isStamped: boolean},
 ): Storage => {
+  const readTheirs = isStamped ? readStampedTinyBase : readTinyBase;
   const root = `${prefix}holdfast/`;
   const aside = `${prefix}holdfast!`;
   const rowKey = (tableId: Id, rowId: Id) => `${root}r${JSON.stringify([tableId, rowId])}`;
@@ -46,14 +61,38 @@ export const createDurableObjectStorage = (
     return lastNumber;
   };
 
-  const isThere = async (keys: DurableObjectKeys): Promise<boolean> => (await keys.get([root])).has(root);
+  // Which kind of store is there, if one is that can be kept here.
+  const kindOf = async (keys: DurableObjectKeys): Promise<unknown> => {
+    const kind = (await keys.get([root])).get(root);
+    if (kind === MERGEABLE && !isStamped) {
+      throw new HoldfastError(
+        'storage/wrong-kind',
+        `The keys that begin with "${root}" hold a mergeable store, and a plain one would lose its stamps: make the store with ` +
+          'createMergeableStore, or give another prefix. Nothing was written.',
+        {prefix: root},
+      );
+    }
+    return kind;
+  };
 
   const read = async (onProgress: ProgressListener): Promise<StoredContent | undefined> => {
-    if (!(await isThere(storage))) {
-      const content = await readTinyBase(storage, prefix);
+    const kind = await kindOf(storage);
+    if (kind === undefined) {
+      const content = await readTheirs(storage, prefix);
       return content === undefined ? undefined : {content};
     }
-    const entries = [...(await listAll(storage, root, (count) => onProgress(count, undefined)))].filter(
+    const {content, damaged} = await readEntries(storage, onProgress);
+    return {
+      content: isStamped && kind === PLAIN ? stampPlainContent(content) : content,
+      ...(damaged.length === 0 ? {} : {fault: await quarantine(damaged)}),
+    };
+  };
+
+  const readEntries = async (
+    keys: DurableObjectKeys,
+    onProgress: ProgressListener,
+  ): Promise<{content: Content; damaged: readonly [string, unknown][]; keys: readonly string[]}> => {
+    const entries = [...(await listAll(keys, root, (count) => onProgress(count, undefined)))].filter(
       ([key]) => key !== root,
     );
     const content: Content = [emptyObject(), emptyObject()];
@@ -61,7 +100,7 @@ export const createDurableObjectStorage = (
     for (const [key, stored] of entries.sort(([, one], [, other]) => numberOf(one) - numberOf(other))) {
       addEntry(content, key.slice(root.length), stored) || damaged.push([key, stored]);
     }
-    return damaged.length === 0 ? {content} : {content, fault: await quarantine(damaged)};
+    return {content, damaged, keys: entries.map(([key]) => key)};
   };
 
   const toldOf = (keyCount: number): Error =>
@@ -72,17 +111,39 @@ export const createDurableObjectStorage = (
     );
 
   const quarantine = async (damaged: readonly [string, unknown][]): Promise<Error> => {
-    await storage.transaction(async (keys) => {
-      await putAll(
-        keys,
-        damaged.map(([key, stored]) => [aside + key.slice(root.length), stored]),
-      );
-      await deleteAll(
-        keys,
-        damaged.map(([key]) => key),
-      );
-    });
+    await storage.transaction((keys) => moveAside(keys, damaged));
     return toldOf(damaged.length);
+  };
+
+  const moveAside = async (
+    keys: DurableObjectKeys,
+    damaged: readonly (readonly [string, unknown])[],
+  ): Promise<void> => {
+    await putAll(
+      keys,
+      damaged.map(([key, stored]) => [aside + key.slice(root.length), stored]),
+    );
+    await deleteAll(
+      keys,
+      damaged.map(([key]) => key),
+    );
+  };
+
+  // Takes over what is there of another kind; resolves with the keys whose damaged content was put aside.
+  const prepare = async (keys: DurableObjectKeys): Promise<string[]> => {
+    const kind = await kindOf(keys);
+    if (kind === (isStamped ? MERGEABLE : PLAIN)) {
+      return [];
+    }
+    const found = kind === undefined ? undefined : await readEntries(keys, () => undefined);
+    const content = found === undefined ? await readTheirs(keys, prefix) : stampPlainContent(found.content);
+    if (found !== undefined) {
+      await moveAside(keys, found.damaged);
+      await deleteAll(keys, found.keys);
+    }
+    await writeWhole(keys, content ?? [{}, {}]);
+    await keys.put({[root]: isStamped ? MERGEABLE : PLAIN});
+    return found?.damaged.map(([key]) => key) ?? [];
   };
 
   // Stores the rows and values that changes name, merged into what is stored; a row that is not there comes back whole.
@@ -97,13 +158,21 @@ export const createDurableObjectStorage = (
     for (const tableId of Object.keys(tables)) {
       for (const rowId of Object.keys(tables[tableId] ?? {})) {
         const changes = tables[tableId]?.[rowId];
-        const row = changes === undefined ? undefined : rowOf(tableId, rowId);
-        edits.set(rowKey(tableId, rowId), (before) => editRow(before, changes, row));
+        const row = isStamped || changes === undefined ? undefined : rowOf(tableId, rowId);
+        edits.set(rowKey(tableId, rowId), (before) =>
+          isStamped ? mergeRow(before, changes) : editRow(before, changes, row),
+        );
       }
     }
     for (const valueId of Object.keys(values)) {
       const value = values[valueId];
-      edits.set(valueKey(valueId), () => (value === undefined ? undefined : stringifyJson(value)));
+      edits.set(valueKey(valueId), (before) =>
+        value === undefined
+          ? undefined
+          : isStamped
+            ? mergeValue(before, value as string)
+            : stringifyJson(value),
+      );
     }
     const damaged: string[] = [];
     for (const some of cut([...edits])) {
@@ -132,14 +201,12 @@ export const createDurableObjectStorage = (
   const write = async ({changes, since, store, onFault}: Write): Promise<'stored'> => {
     try {
       const damaged = await storage.transaction(async (keys) => {
-        if (!(await isThere(keys))) {
-          await writeWhole(keys, (await readTinyBase(keys, prefix)) ?? [{}, {}]);
-          await keys.put({[root]: 1});
-        }
+        const before = await prepare(keys);
         if (changes !== undefined) {
-          return writeChanges(keys, changes, (tableId, rowId) => store.getRow(tableId, rowId));
+          const rowOf = (tableId: Id, rowId: Id) => store.getRow(tableId, rowId);
+          return [...before, ...(await writeChanges(keys, changes, rowOf))];
         }
-        const found = await writeWhole(keys, store.getContent());
+        const found = [...before, ...(await writeWhole(keys, store.getContent()))];
         await writeChanges(keys, onlyDeletions(since ?? noChanges()), () => emptyObject());
         return found;
       });
@@ -157,6 +224,7 @@ export const createDurableObjectStorage = (
   };
 
   return {
+    ...(isStamped ? {hasStampedCells: true} : {}),
     read,
     write,
     // Nobody but the object itself reaches its storage: whoever writes there tells.
@@ -195,6 +263,15 @@ const editRow = (
   const stored = before === undefined || isReplacement(changes) ? undefined : parseRow(before);
   const edited = stored === undefined ? row : mergeCells(stored, changes);
   return edited === undefined ? undefined : stringifyJson(edited);
+};
+
+// Of each cell the greater text stays.
+const mergeRow = (before: string | undefined, changes: RowChanges = {}): string =>
+  stringifyJson(mergeStampedRows((before === undefined ? undefined : parseRow(before)) ?? {}, changes));
+
+const mergeValue = (before: string | undefined, text: string): string => {
+  const stored: unknown = before === undefined ? undefined : JSON.parse(before);
+  return stringifyJson(typeof stored === 'string' && stored > text ? stored : text);
 };
 
 const parseRow = (text: string): Row | undefined => {

@@ -20,7 +20,7 @@ interface ValueRecord {
 }
 const isPlainObject = (thing: unknown): thing is {readonly [key: string]: unknown} =>
   typeof thing === 'object' && thing !== null && !Array.isArray(thing);
-const isValueRecord = (record: unknown): record is ValueRecord =>
+export const isValueRecord = (record: unknown): record is ValueRecord =>
   isPlainObject(record) && Object.hasOwn(record, 'value');
 /** The number of the newest entry of the log, 0 where there is none. */
 export const readNewest = async (log: ObjectStore): Promise<number> =>
@@ -110,22 +110,31 @@ export const toContent = async ({rows, values}: FoundRecords, pause: Pause): Pro
   return [tables, values];
 };
 
-/** The present state of the rows and values that the log names, rows whole. */
+/** The present state of the rows and values that the log names, rows whole; those with stamps are only ever added to. */
 export const readEntries = async (
   transaction: Transaction,
   entries: readonly LogEntry[],
+  isStamped: boolean,
 ): Promise<Changes> => {
   const changes = noChanges();
   const rowStore = transaction.objectStore('rows');
   for (const [first, rowId] of entries as readonly (readonly [Id, Id?])[]) {
     if (rowId === undefined) {
       const record = await settleRequest(transaction.objectStore('values').get(first));
-      changes[1][first] = isValueRecord(record) ? record.value : undefined;
+      if (isValueRecord(record)) {
+        changes[1][first] = record.value;
+      } else if (!isStamped) {
+        changes[1][first] = undefined;
+      }
       continue;
     }
     const cells = await findRow(rowStore, first, rowId);
+    if (isStamped && cells === undefined) {
+      continue;
+    }
     changes[0][first] ??= emptyObject<TableChanges>();
-    (changes[0][first] as TableChanges)[rowId] = cells && markReplacement(cells as RowChanges);
+    (changes[0][first] as TableChanges)[rowId] =
+      isStamped || cells === undefined ? cells : markReplacement(cells as RowChanges);
   }
   return changes;
 };

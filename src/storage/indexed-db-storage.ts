@@ -22,6 +22,7 @@ import {
   settleRequest,
   type Transaction,
 } from './indexed-db.ts';
+import {moveAside, readForm, requirePlain, storeNames, takeOver, toStamped} from './indexed-db-kind.ts';
 import {
   type DamagedRecord,
   type LogEntry,
@@ -30,7 +31,7 @@ import {
   readNewest,
   toContent,
 } from './indexed-db-reader.ts';
-import {STORES, upgrade, VERSION} from './indexed-db-upgrade.ts';
+import {upgrade, VERSION} from './indexed-db-upgrade.ts';
 import {appendLog, noRow, onlyDeletions, writeChanges, writeWhole} from './indexed-db-writer.ts';
 import {createLogPosition} from './log-position.ts';
 import type {OutsideChange, ProgressListener, Storage, StoredContent, Write} from './storage.ts';
@@ -40,6 +41,15 @@ export const createIndexedDbStorage = (
   dbName: string,
   autoLoadIntervalSeconds: number,
   ports: Ports = hostPorts,
+): Storage => ({
+  ...createStorage(dbName, autoLoadIntervalSeconds, {ports, isStamped: false}),
+  forMergeable: () => createStorage(dbName, autoLoadIntervalSeconds, {ports, isStamped: true}),
+});
+
+const createStorage = (
+  dbName: string,
+  autoLoadIntervalSeconds: number,
+  {ports, isStamped}: {readonly ports: Ports; readonly isStamped: boolean},
 ): Storage => {
   const topic = openTopic(`holdfast IndexedDB ${dbName}`);
   const position = createLogPosition();
@@ -71,46 +81,54 @@ export const createIndexedDbStorage = (
   const transact = async <Result>(
     mode: 'readonly' | 'readwrite',
     work: (transaction: Transaction) => Promise<Result>,
-  ): Promise<Result> => inTransaction(await open(), dbName, mode, STORES, work);
+  ): Promise<Result> => {
+    const db = await open();
+    return inTransaction(db, dbName, mode, storeNames(db, isStamped), async (transaction) => {
+      if (!isStamped) {
+        await requirePlain(dbName, transaction);
+      }
+      return work(transaction);
+    });
+  };
 
   const nextNumber = (): number => {
     lastNumber = Math.max(lastNumber + 1, ports.now() * 1_024);
     return lastNumber;
   };
-  const tools = {now: ports.now, nextNumber};
+  const tools = {now: ports.now, nextNumber, isStamped};
 
   const read = async (onProgress: ProgressListener): Promise<StoredContent | undefined> => {
-    const {found, newest} = await transact('readonly', async (transaction) => ({
+    const {found, newest, form} = await transact('readonly', async (transaction) => ({
       newest: await readNewest(transaction.objectStore('log')),
       found: await readEverything(transaction, onProgress),
+      form: isStamped ? await readForm(transaction) : undefined,
     }));
     position.moveTo(newest);
-    if (found === undefined) {
+    const stored = found && (await toContent(found, createPause(ports.now, ports.yieldToHost)));
+    const content = form === undefined ? stored : toStamped(stored, form);
+    if (content === undefined) {
       return undefined;
     }
-    const {damaged} = found;
-    const content = await toContent(found, createPause(ports.now, ports.yieldToHost));
+    const damaged = found?.damaged ?? [];
     return damaged.length === 0 ? {content} : {content, fault: await quarantine(damaged)};
   };
 
   const quarantine = async (damaged: readonly DamagedRecord[]): Promise<Error> => {
-    await transact('readwrite', async (transaction) => {
-      const aside = transaction.objectStore('quarantine');
-      for (const [name, key] of damaged) {
-        const store = transaction.objectStore(name);
-        aside.add({store: name, key, record: await settleRequest(store.get(key))});
-        store.delete(key);
-      }
-    });
-    return new HoldfastError(
+    await transact('readwrite', (transaction) => moveAside(transaction, damaged));
+    return toldOf(damaged);
+  };
+
+  const toldOf = (damaged: readonly DamagedRecord[]): Error =>
+    new HoldfastError(
       'storage/unreadable',
       `${damaged.length} records of the database "${dbName}" hold neither a row nor a value; they were moved to its object store "quarantine", and the rest was read.`,
       {database: dbName, recordCount: damaged.length},
     );
-  };
 
-  const write = async ({changes, since, store, onProgress}: Write): Promise<'stored'> => {
+  const write = async ({changes, since, store, onProgress, onFault}: Write): Promise<'stored'> => {
+    let damaged: readonly DamagedRecord[] | undefined;
     const seqs = await transact('readwrite', async (transaction) => {
+      damaged = isStamped ? await takeOver(transaction, tools) : undefined;
       const log = transaction.objectStore('log');
       if (changes === undefined) {
         await writeWhole(transaction, store, tools, onProgress);
@@ -118,8 +136,12 @@ export const createIndexedDbStorage = (
         return appendLog(log, undefined);
       }
       const rowOf = (tableId: Id, rowId: Id) => store.getRow(tableId, rowId);
-      return appendLog(log, await writeChanges(transaction, changes, rowOf, tools));
+      const entries = await writeChanges(transaction, changes, rowOf, tools);
+      return appendLog(log, damaged === undefined ? entries : undefined);
     });
+    if (damaged !== undefined && damaged.length > 0) {
+      onFault(toldOf(damaged));
+    }
     position.noteOwn(seqs);
     topic.tell();
     return 'stored';
@@ -140,12 +162,13 @@ export const createIndexedDbStorage = (
       if (isPruned || others.some((entry) => entry.length === 0)) {
         return {kind: 'unknown'};
       }
-      const changes = await readEntries(transaction, others);
+      const changes = await readEntries(transaction, others, isStamped);
       position.moveTo(newest);
       return {kind: 'changes', changes};
     });
 
   return {
+    ...(isStamped ? {hasStampedCells: true} : {}),
     read,
     write,
     readOutside,

@@ -7,8 +7,10 @@ import type {Database, Transaction} from './indexed-db.ts';
 import {type PackedRow, putNewRows} from './indexed-db-packs.ts';
 
 /** Above every version that TinyBase uses. */
-export const VERSION = 1_000;
-export const STORES = ['rows', 'values', 'log', 'quarantine'] as const;
+export const VERSION = 1_001;
+export const STORES = ['rows', 'values', 'log', 'quarantine', 'kind'] as const;
+/** From this one on, what TinyBase left is taken over. */
+const FIRST_VERSION = 1_000;
 
 /** A database that TinyBase wrote has its tables (`t`) and values (`v`) copied into the new object stores. */
 export const upgrade = (db: Database, transaction: Transaction, oldVersion: number): void => {
@@ -20,7 +22,7 @@ export const upgrade = (db: Database, transaction: Transaction, oldVersion: numb
   }
   if (
     oldVersion > 0 &&
-    oldVersion < VERSION &&
+    oldVersion < FIRST_VERSION &&
     db.objectStoreNames.contains('t') &&
     db.objectStoreNames.contains('v')
   ) {

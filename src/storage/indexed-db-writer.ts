@@ -4,9 +4,10 @@
 import {emptyObject, isReplacement, noChanges} from '../base/changes.ts';
 import type {Changes, Id, Row, TableChanges} from '../base/content.ts';
 import {createPause, forEachGroup, type Pause, sortInSlices} from '../base/slices.ts';
+import {mergeStampedRows} from '../merge/stamped-cells.ts';
 import {keysUpTo, type ObjectStore, settleRequest, type Transaction} from './indexed-db.ts';
 import {compareIds, editRows, mergeCells, putSortedRows, type RowEdit} from './indexed-db-packs.ts';
-import type {LogEntry} from './indexed-db-reader.ts';
+import {isValueRecord, type LogEntry} from './indexed-db-reader.ts';
 import type {ProgressListener, StoreReader} from './storage.ts';
 
 /** More records than this in one write are logged as one entry. */
@@ -30,12 +31,20 @@ export const appendLog = async (
   }
   return seqs;
 };
-const writeValues = (values: ObjectStore, changes: Changes[1]): void => {
+const writeValues = async (
+  values: ObjectStore,
+  changes: Changes[1],
+  {isStamped}: WriteTools,
+): Promise<void> => {
   for (const valueId of Object.keys(changes)) {
-    if (changes[valueId] === undefined) {
+    const stored = isStamped ? await settleRequest(values.get(valueId)) : undefined;
+    const value = isValueRecord(stored)
+      ? mergeStampedRows({[valueId]: stored.value}, {[valueId]: changes[valueId]})[valueId]
+      : changes[valueId];
+    if (value === undefined) {
       values.delete(valueId);
     } else {
-      values.put({value: changes[valueId]}, valueId);
+      values.put({value}, valueId);
     }
   }
 };
@@ -45,6 +54,8 @@ export interface WriteTools {
   readonly now: () => number;
   /** The number of the next new row. */
   readonly nextNumber: () => number;
+  /** Whether cells are texts with stamps, of which the greater one stays. */
+  readonly isStamped: boolean;
 }
 
 /** Merges the changes into what is stored; returns what they touch. */
@@ -52,8 +63,9 @@ export const writeChanges = async (
   transaction: Transaction,
   [tables, values]: Changes,
   rowOf: (tableId: Id, rowId: Id) => Row,
-  {now, nextNumber}: WriteTools,
+  tools: WriteTools,
 ): Promise<LogEntry[]> => {
+  const {now, nextNumber, isStamped} = tools;
   const rowStore = transaction.objectStore('rows');
   const pause = pauseWithin(rowStore, now);
   const entries: LogEntry[] = Object.keys(values).map((valueId) => [valueId]);
@@ -68,6 +80,10 @@ export const writeChanges = async (
           edits.set(rowId, () => undefined);
           continue;
         }
+        if (isStamped) {
+          edits.set(rowId, (stored) => mergeStampedRows(stored ?? {}, changes));
+          continue;
+        }
         // The row as it was taken: the store may go on changing while this waits for the database.
         const row = rowOf(tableId, rowId);
         // A row that another page has deleted meanwhile comes back whole.
@@ -76,7 +92,7 @@ export const writeChanges = async (
     });
     await editRows(rowStore, tableId, edits, {nextNumber, pause});
   }
-  writeValues(transaction.objectStore('values'), values);
+  await writeValues(transaction.objectStore('values'), values, tools);
   return entries;
 };
 
@@ -84,9 +100,11 @@ export const writeChanges = async (
 export const writeWhole = async (
   transaction: Transaction,
   store: StoreReader,
-  {now, nextNumber}: WriteTools,
+  tools: WriteTools,
   onProgress: ProgressListener,
 ): Promise<void> => {
+  const {now, nextNumber, isStamped} = tools;
+  const merge = isStamped ? mergeStampedRows : mergeCells;
   const rowStore = transaction.objectStore('rows');
   const pause = pauseWithin(rowStore, now);
   const isEmpty = (await settleRequest(rowStore.count())) === 0;
@@ -100,7 +118,7 @@ export const writeWhole = async (
       await forEachGroup(rowIds, ROWS_A_GROUP, pause, (group) => {
         for (const rowId of group) {
           const row = store.getRow(tableId, rowId);
-          edits.set(rowId, (stored) => (stored === undefined ? row : mergeCells(stored, row)));
+          edits.set(rowId, (stored) => (stored === undefined ? row : merge(stored, row)));
         }
       });
       await editRows(rowStore, tableId, edits, {nextNumber, pause});
@@ -108,7 +126,7 @@ export const writeWhole = async (
     doneRows += rowIds.length;
     onProgress(doneRows, undefined);
   }
-  writeValues(transaction.objectStore('values'), store.getValues());
+  await writeValues(transaction.objectStore('values'), store.getValues(), tools);
 };
 
 const putNewTable = async (
@@ -134,7 +152,7 @@ const putNewTable = async (
 };
 
 // A transaction ends by itself when nothing is asked of it: while it lets the host in, it waits for an answer.
-const pauseWithin = (store: ObjectStore, now: () => number): Pause =>
+export const pauseWithin = (store: ObjectStore, now: () => number): Pause =>
   createPause(now, () => settleRequest(store.get(NO_KEY)));
 
 /** Of changes, the rows and values that they delete. */

@@ -19,6 +19,7 @@ export interface ObjectStore {
   put(value: unknown, key?: Key): Request<Key>;
   add(value: unknown): Request<Key>;
   delete(keyOrRange: unknown): Request<undefined>;
+  clear(): Request<undefined>;
   openKeyCursor(range: unknown, direction: 'prev' | 'next'): Request<{readonly key: Key} | null>;
   openCursor(
     range: unknown,
@@ -28,6 +29,7 @@ export interface ObjectStore {
 
 export interface Transaction {
   readonly error: unknown;
+  readonly objectStoreNames: Iterable<string>;
   objectStore(name: string): ObjectStore;
   abort(): void;
   oncomplete: (() => void) | null;

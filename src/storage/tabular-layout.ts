@@ -14,13 +14,15 @@ import type {ResolvedTabular} from './database-config.ts';
 import {createDatabaseWatch} from './database-watch.ts';
 import {createGate} from './gate.ts';
 import type {MigratableLayout} from './migration.ts';
+import {addChanges} from './stamped-changes.ts';
 import {runSteps, type Steps} from './steps.ts';
-import type {OutsideChange, Storage, StoredContent, Write} from './storage.ts';
-import {createTabularFeed, type TabularFeed} from './tabular-feed.ts';
+import type {OutsideChange, OutsideListener, Storage, StoredContent, Write} from './storage.ts';
+import {createTabularFeed, type FeedNews, type TabularFeed} from './tabular-feed.ts';
 import {createDamageReport, createTabularLoader, keptWhereDropped, loadedScope} from './tabular-load.ts';
-import {createTabularReader} from './tabular-reader.ts';
+import {createTabularReader, type DamageListener} from './tabular-reader.ts';
 import {createTabularSaver} from './tabular-save.ts';
 import {createTabularSchema, type Schema} from './tabular-schema.ts';
+import {createTabularStamping, keptScope, stampedConfig} from './tabular-stamping.ts';
 import {createTabularTold} from './tabular-told.ts';
 import {createTabularWriter} from './tabular-writer.ts';
 
@@ -28,24 +30,49 @@ export const createTabularLayout = (
   connection: Connection,
   config: ResolvedTabular,
   ports: Ports = hostPorts,
+): Storage => ({
+  ...createStorage(connection, config, {ports, isStamped: false}),
+  // What is stored decides what is written.
+  ...(connection.readsWhereItWrites && {
+    forMergeable: () => createStorage(connection, stampedConfig(config), {ports, isStamped: true}),
+  }),
+});
+
+const createStorage = (
+  connection: Connection,
+  config: ResolvedTabular,
+  {ports, isStamped}: {readonly ports: Ports; readonly isStamped: boolean},
 ): Storage => {
   const {dialect, limits} = connection;
   const schemas = createTabularSchema(dialect);
-  const loader = createTabularLoader(dialect, config, createTabularReader(dialect, limits));
-  const saver = createTabularSaver(dialect, config, schemas, createTabularWriter(dialect, limits, schemas));
+  const reader = createTabularReader(dialect, limits);
+  const plainLoader = createTabularLoader(dialect, config, reader);
+  const plainSaver = createTabularSaver(
+    dialect,
+    config,
+    schemas,
+    createTabularWriter(dialect, limits, schemas),
+  );
   const keyNames = nameKeys(config);
   const announcements = createAnnouncements(connection, nameLoaded(config), ports);
-  const feed: TabularFeed =
-    announcements === undefined
-      ? createTabularFeed(connection, config, loader)
-      : createTabularTold(config, loader, announcements);
   const watch = createDatabaseWatch(connection, {
     intervalSeconds: config.autoLoadIntervalSeconds,
     announcements,
     ports,
   });
+  const stamping = isStamped
+    ? createTabularStamping({connection, config, reader, saver: plainSaver, watch, ports})
+    : undefined;
+  const loader = stamping?.loader ?? plainLoader;
+  const saver = stamping?.saver ?? plainSaver;
+  const feed: TabularFeed =
+    announcements === undefined
+      ? createTabularFeed(connection, config, loader)
+      : createTabularTold(config, loader, announcements);
+  const listeners = new Set<OutsideListener>();
   // The tables as they were last seen; undefined: not known.
   let schema: Schema | undefined;
+  let schemaCount: unknown;
   let isWatched = false;
   // Tables that were there. One that is saved to, and goes, was dropped by somebody: the store keeps its rows, and writes them
   // anew.
@@ -59,9 +86,19 @@ export const createTabularLayout = (
     return schema;
   }
 
+  // The schema as it was seen, if it is still so. Who knows an old one would take what a new column holds for deleted.
+  function* knownSchema(): Steps<Schema | undefined> {
+    if (stamping === undefined || schema === undefined || connection.changeCounter === undefined) {
+      return stamping === undefined ? schema : undefined;
+    }
+    const before = schemaCount;
+    schemaCount = (yield connection.changeCounter)[0]?.schema;
+    return schemaCount === before ? schema : undefined;
+  }
+
   function* save(write: Write): Steps {
     // Where a column holds values of one type, it is to be known for sure which.
-    const known = (dialect.hasStrictColumns ? undefined : schema) ?? (yield* readSchema());
+    const known = (dialect.hasStrictColumns ? undefined : yield* knownSchema()) ?? (yield* readSchema());
     if (write.changes !== undefined && config.save.some(({tableName}) => isDropped(tableName, known))) {
       throw WHOLE_NEEDED;
     }
@@ -97,25 +134,45 @@ export const createTabularLayout = (
     return dialect.keepShape([...new Set(ours.map(({tableName}) => String(tableName)))]);
   };
 
-  const readSteps = async <Result>(steps: () => Steps<Result>, isSecond = false): Promise<Result> => {
+  const readSteps = async <Result>(read: () => Steps<Result>, isSecond = false): Promise<Result> => {
     const keepShape = await keepShapeNow();
-    if (keepShape === undefined) {
-      return (await connection.transaction('read', steps)).result;
-    }
+    const steps = () => {
+      stamping?.begin();
+      return read();
+    };
     try {
       const {result} = await connection.transaction('read', function* () {
-        yield keepShape;
+        if (keepShape !== undefined) {
+          yield keepShape;
+        }
         return yield* steps();
       });
       return result;
     } catch (error) {
       // A table was dropped before it was locked.
-      if (!isSecond && isHoldfastError(error, 'driver/missing')) {
-        return readSteps(steps, true);
+      stamping?.forget();
+      if (!isSecond && isHoldfastError(error, 'driver/missing') && (keepShape ?? stamping) !== undefined) {
+        return readSteps(read, true);
       }
       throw error;
     }
   };
+
+  // What others did, and what was stored in place of what was given.
+  function* readNews(isNews: boolean, hasChanged: boolean, onDamage: DamageListener): Steps<FeedNews> {
+    const news: FeedNews = isNews
+      ? yield* feed.readNews(readSchema, hasChanged, onDamage)
+      : {kind: 'nothing'};
+    if (stamping?.hasUnheard() !== true || news.kind === 'unknown') {
+      return news;
+    }
+    const unheard = yield* stamping.readUnheard(yield* readSchema(), onDamage);
+    if (news.kind === 'nothing') {
+      return {kind: 'changes', changes: unheard};
+    }
+    addChanges(news.kind === 'changes' ? news.changes : news.stored.content, unheard);
+    return news;
+  }
 
   const layout: MigratableLayout = {
     scope: 'tabular',
@@ -123,7 +180,7 @@ export const createTabularLayout = (
     readAll: async (query) => {
       const damage = createDamageReport();
       const known = await runSteps(query, readSchema());
-      const content = await runSteps(query, loader.loadAll(known, ignore, damage.note));
+      const content = await runSteps(query, plainLoader.loadAll(known, ignore, damage.note));
       const fault = damage.fault();
       // What a step does not get to see it would delete.
       if (fault !== undefined) {
@@ -133,15 +190,16 @@ export const createTabularLayout = (
     },
     replaceAll: async (query, content) => {
       const known = await runSteps(query, readSchema());
-      await runSteps(query, saver.clear(known));
+      await runSteps(query, plainSaver.clear(known));
       const write = {changes: undefined, isExplicit: false, onProgress: ignore, onFault: ignore};
-      await runSteps(query, saver.saveAll(known, {...write, store: readerOf(content)}));
+      await runSteps(query, plainSaver.saveAll(known, {...write, store: readerOf(content)}));
       schema = undefined;
     },
   };
   const gate = createGate(connection, layout, config);
 
   return {
+    ...(isStamped ? {hasStampedCells: true} : {}),
     read: async (onProgress): Promise<StoredContent | undefined> => {
       await gate.pass();
       await watch.noteRead();
@@ -150,13 +208,15 @@ export const createTabularLayout = (
         yield* feed.noteRead();
         return yield* loader.loadAll(yield* readSchema(), onProgress, damage.note);
       });
+      if (content !== undefined) {
+        await stamping?.settle(content, readSchema);
+      }
       const fault = damage.fault();
       const now: Schema = schema ?? new Map();
       const kept = config.load.filter(({tableName}) => !isDropped(tableName, now));
       seenNames = new Set([...now.keys(), ...[...seenNames].filter((name) => isDropped(name, now))]);
-      return (
-        content && {content, ...loadedScope({...config, load: kept}), ...(fault === undefined ? {} : {fault})}
-      );
+      const scope = isStamped ? keptScope(config) : loadedScope({...config, load: kept});
+      return content && {content, ...scope, ...(fault === undefined ? {} : {fault})};
     },
 
     write: async (write) => {
@@ -166,10 +226,18 @@ export const createTabularLayout = (
         try {
           const written = await connection.transaction(
             'write',
-            () => feed.observeOwn(save(write), write.changes),
+            () => {
+              stamping?.begin();
+              return feed.observeOwn(save(write), write.changes);
+            },
             watch.around(),
           );
           watch.noteWrite(written);
+          if (stamping?.noteWritten()) {
+            for (const listener of listeners) {
+              listener();
+            }
+          }
           seenNames = new Set(schema?.keys());
           if (written.result !== undefined) {
             feed.noteOwn(written.result);
@@ -180,6 +248,7 @@ export const createTabularLayout = (
           return 'stored';
         } catch (error) {
           schema = undefined;
+          stamping?.forget();
           if (error === WHOLE_NEEDED) {
             return 'whole-needed';
           }
@@ -197,12 +266,17 @@ export const createTabularLayout = (
 
     readOutside: async (): Promise<OutsideChange | undefined> => {
       const hasChanged = await watch.takeChange();
-      if (!hasChanged && !feed.hasNews()) {
+      const isNews = hasChanged || feed.hasNews();
+      if (!isNews && stamping?.hasUnheard() !== true) {
         return undefined;
       }
       await gate.pass();
       const damage = createDamageReport();
-      const news = await readSteps(() => feed.readNews(readSchema, hasChanged, damage.note));
+      const news = await readSteps(() => readNews(isNews, hasChanged, damage.note));
+      if (news.kind === 'changes' || news.kind === 'content') {
+        await stamping?.settle(news.kind === 'changes' ? news.changes : news.stored.content, readSchema);
+      }
+      stamping?.noteHeard();
       if (news.kind !== 'unknown') {
         feed.noteNews(news.kind === 'changes' ? news.seq : undefined);
       }
@@ -211,6 +285,10 @@ export const createTabularLayout = (
           return {kind: 'changes', changes: news.changes, fault: damage.fault()};
         case 'content': {
           const fault = damage.fault();
+          const {content} = news.stored;
+          if (isStamped) {
+            return {kind: 'changes', changes: [content[0], content[1], 1], fault};
+          }
           return {kind: 'content', stored: {...news.stored, ...(fault === undefined ? {} : {fault})}};
         }
         case 'unknown':
@@ -226,9 +304,11 @@ export const createTabularLayout = (
       await gate.pass();
       await feed.start(readSchema);
       const stop = await watch.start(() => listener());
+      listeners.add(listener);
       isWatched = true;
       return () => {
         isWatched = false;
+        listeners.delete(listener);
         return stop();
       };
     },

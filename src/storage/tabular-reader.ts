@@ -1,12 +1,12 @@
 // Reads rows of one table of the database as rows of the store. Knows the table's schema and how cells are decoded;
 // nothing of configuration and other tables.
 
-import {unspellId} from '../base/cell-text.ts';
+import {spellId, unspellId} from '../base/cell-text.ts';
 import {emptyObject, isEmptyObject} from '../base/changes.ts';
 import type {Id, Row, Table} from '../base/content.ts';
 import type {DriverLimits} from '../driver/driver.ts';
 import type {Dialect} from '../sql/dialect.ts';
-import {type SqlRow, statement} from '../sql/statement.ts';
+import {type SqlRow, type SqlValue, statement} from '../sql/statement.ts';
 import {requireProgress} from './row-order.ts';
 import type {Steps} from './steps.ts';
 import type {TableSchema} from './tabular-schema.ts';
@@ -28,6 +28,13 @@ export interface TabularReader {
     keys: readonly string[],
     condition: string | undefined,
     onDamage: DamageListener,
+  ): Steps<Table>;
+  /** Those of the rows of these ids that are there; nobody else changes them before the transaction ends, where that `isHeld`. */
+  readIds(
+    table: TableSchema,
+    rowIds: readonly Id[],
+    onDamage: DamageListener,
+    options?: {readonly condition?: string | undefined; readonly isHeld?: boolean},
   ): Steps<Table>;
   /** The row id that a key of the database stands for; undefined where its spelling is damaged. */
   rowIdOf(key: unknown): Id | undefined;
@@ -97,6 +104,27 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
     return {selected, decodeInto};
   };
 
+  function* readAmong(
+    table: TableSchema,
+    keys: readonly SqlValue[],
+    keyOf: (place: string) => string,
+    {condition, onDamage, end}: {condition: string | undefined; onDamage: DamageListener; end: string},
+  ): Steps<Table> {
+    const rows: Table = emptyObject();
+    const {selected, decodeInto} = createDecoder(table, onDamage);
+    const name = dialect.quoteTable(table.name);
+    const where = condition === undefined ? '' : ` AND (${condition})`;
+    for (let start = 0; start < keys.length; start += idsAStatement) {
+      const some = keys.slice(start, start + idsAStatement);
+      const places = some
+        .map((_, index) => keyOf(dialect.placeholderFor('text', index + 1, table.keyType)))
+        .join(', ');
+      const among = `${name}.${dialect.quote(table.keyName)} IN (${places})`;
+      decodeInto(yield statement(`SELECT ${selected} FROM ${name} WHERE ${among}${where}${end}`, some), rows);
+    }
+    return rows;
+  }
+
   return {
     *readTable(table, condition, onDamage, onRows) {
       const rows: Table = emptyObject();
@@ -131,28 +159,23 @@ export const createTabularReader = (dialect: Dialect, limits: DriverLimits): Tab
     },
 
     *readRows(table, keys, condition, onDamage) {
-      const rows: Table = emptyObject();
-      const {selected, decodeInto} = createDecoder(table, onDamage);
-      const name = dialect.quoteTable(table.name);
-      for (let start = 0; start < keys.length; start += idsAStatement) {
-        const some = keys.slice(start, start + idsAStatement);
-        const places = some
-          .map((_, index) => dialect.placeholderFor('text', index + 1, table.keyType))
-          .join(', ');
-        decodeInto(
-          yield statement(
-            `SELECT ${selected} FROM ${name} WHERE ${name}.${dialect.quote(table.keyName)} IN (${places})${condition === undefined ? '' : ` AND (${condition})`}`,
-            some,
-          ),
-          rows,
-        );
-      }
-      return rows;
+      return yield* readAmong(table, keys, asItIs, {condition, onDamage, end: ''});
+    },
+
+    *readIds(table, rowIds, onDamage, {condition, isHeld = false} = {}) {
+      // What no key can be is in no table.
+      const keys = rowIds
+        .filter((rowId) => dialect.canHold(table.keyType, spellId(rowId)))
+        .map(table.encodeKey);
+      const end = isHeld && !table.isView ? dialect.holdRows : '';
+      return yield* readAmong(table, keys, table.keyOf, {condition, onDamage, end});
     },
 
     rowIdOf,
   };
 };
+
+const asItIs = (place: string): string => place;
 
 const rowIdOf = (key: unknown): Id | undefined => {
   try {

@@ -1,4 +1,4 @@
-// What a persister in mode `rows` does with mergeable stores, over real time and whatever place the caller opens.
+// What a persister that keeps mergeable stores cell by cell does, over real time and whatever place the caller opens.
 
 import type {PersistableStore} from '../persister/persistable-store.ts';
 import type {AnyPersister} from '../persister/persister.ts';

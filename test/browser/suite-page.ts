@@ -1,6 +1,10 @@
 // Runs the storage suite inside a page: collects its tests, and runs one by its title. Bundled and loaded by the test.
 
+import {createIndexedDbPersister} from '../../src/entry/persisters/persister-indexed-db.ts';
+import {mergeableSuite} from '../../src/testing/mergeable.suite.ts';
+import type {PersisterPlace} from '../../src/testing/persister.suite.ts';
 import {storageSuite} from '../../src/testing/storage.suite.ts';
+import {mergeableSkips} from '../contract/mergeable-skips.ts';
 import {createDocumentPlace, type SuiteStorageName} from './suite-places.ts';
 
 type Body = (context: {skip(reason?: string): void}) => Promise<void> | void;
@@ -23,6 +27,20 @@ const expect = (actual: unknown) => ({
   },
 });
 
+const runner = {
+  describe: (_title: string, body: () => void) => body(),
+  test: (title: string, body: Body) => tests.set(title, body),
+  expect,
+};
+
+let persisterPlaceCount = 0;
+
+// A database of IndexedDB, which goes with the profile.
+const createPersisterPlace = (): PersisterPlace => {
+  const name = `persisters ${persisterPlaceCount++}`;
+  return {open: (store) => createIndexedDbPersister(store, name, 0.05), remove: () => undefined};
+};
+
 /** The titles of the suite's tests over a storage. */
 export const collect = (name: SuiteStorageName, skip: {readonly [rule: string]: string}): string[] => {
   tests.clear();
@@ -30,12 +48,11 @@ export const collect = (name: SuiteStorageName, skip: {readonly [rule: string]: 
     name,
     create: () => createDocumentPlace(name),
     skip,
-    runner: {
-      describe: (_title, body) => body(),
-      test: (title, body) => tests.set(title, body),
-      expect,
-    },
+    runner,
   });
+  if (name === 'IndexedDB') {
+    mergeableSuite({name, create: createPersisterPlace, skip: mergeableSkips.records, runner});
+  }
   return [...tests.keys()];
 };
 

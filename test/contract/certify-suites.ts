@@ -10,6 +10,7 @@ import {storageSuite} from '../../src/testing/storage.suite.ts';
 import {tablesSuite} from '../../src/testing/tables.suite.ts';
 import type {TestRunner} from '../../src/testing/test-runner.ts';
 import type {Mode, OpenDatabase} from './databases.ts';
+import {mergeableSkips} from './mergeable-skips.ts';
 import {configOf, type LayoutName, layoutNames, openLayout} from './storages.ts';
 
 /** Rules or tests that cannot hold for a driver, each with the reason, by suite. */
@@ -126,7 +127,7 @@ export const certifySuites = (
       skip: skipOf('persister'),
       runner,
     });
-    if (layoutName === 'rows') {
+    if (layoutName !== 'json') {
       mergeableSuite({
         name,
         create: () => {
@@ -136,7 +137,7 @@ export const certifySuites = (
             remove: place.remove,
           };
         },
-        skip: skipOf('mergeable'),
+        skip: {...mergeableSkips[layoutName], ...skipOf('mergeable')},
         runner,
       });
     }

@@ -7,6 +7,7 @@ import {createCustomPersister, type PersisterListener} from '../../src/entry/per
 import {mergeableSuite} from '../../src/testing/mergeable.suite.ts';
 import {type PersisterPlace, persisterSuite} from '../../src/testing/persister.suite.ts';
 import {createDatabasePlace, createFolder, databaseKinds, skipAll} from './databases.ts';
+import {mergeableSkips} from './mergeable-skips.ts';
 import {configOf, layoutNames} from './storages.ts';
 
 const RULES = ['PR1', 'PR2', 'PR6', 'PR7', 'WA1', 'PE2', 'PE3', 'PE5', 'PE7', 'PE8', 'PE11'];
@@ -30,19 +31,24 @@ for (const kind of databaseKinds) {
 }
 
 for (const kind of databaseKinds) {
-  mergeableSuite({
-    name: `rows over ${kind.name}`,
-    create: () => {
-      const place = createDatabasePlace(kind);
-      return {
-        open: async (store) =>
-          (await place.open()).createPersister(store, {mode: 'rows', autoLoadIntervalSeconds: 0.05}),
-        remove: place.remove,
-      };
-    },
-    skip: {...skipAll(kind.skipReason, ['MS10', 'MS11', 'MS12', 'MS13'])},
-    runner,
-  });
+  for (const layoutName of ['rows', 'tabular'] as const) {
+    mergeableSuite({
+      name: `${layoutName} over ${kind.name}`,
+      create: () => {
+        const place = createDatabasePlace(kind);
+        return {
+          open: async (store) =>
+            (await place.open()).createPersister(store, {
+              ...configOf(layoutName),
+              autoLoadIntervalSeconds: 0.05,
+            }),
+          remove: place.remove,
+        };
+      },
+      skip: {...mergeableSkips[layoutName], ...skipAll(kind.skipReason, ['MS10', 'MS11', 'MS12', 'MS13'])},
+      runner,
+    });
+  }
 }
 
 persisterSuite({

@@ -125,6 +125,20 @@ export const FAULTS: readonly Fault[] = [
   fail('after', sqliteFaults.io),
 ];
 
+/** Where calls return at once, only what reaches the disk can be told to have failed though it took effect. */
+export const possibleFault = (faulty: FaultyDriver, fault: Fault): Fault =>
+  faulty.driver.kind === 'host' && fault.kind === 'fail' && fault.when === 'after'
+    ? {
+        kind: 'call',
+        when: 'after',
+        run: () => {
+          if (!faulty.calls().at(-1)?.startsWith('BEGIN')) {
+            throw sqliteFaults.io();
+          }
+        },
+      }
+    : fault;
+
 export const nameOf = (fault: Fault): string =>
   fault.kind === 'fail' ? `${String(fault.error())} ${fault.when} it ran` : fault.kind;
 

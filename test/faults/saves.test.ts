@@ -1,7 +1,6 @@
 // Faults at every call of a save: what was acknowledged is there, what was not is pending, and nothing is half there.
 import {describe, expect, test} from 'vitest';
-import type {Driver} from '../../src/driver/driver.ts';
-import {type Fault, type FaultyDriver, sqliteFaults} from '../../src/driver/faulty-driver.ts';
+import {type Fault, sqliteFaults} from '../../src/driver/faulty-driver.ts';
 import {createStore} from '../../src/entry/store.ts';
 import {exactText} from '../../src/testing/exact-text.ts';
 import {databaseKinds} from '../contract/databases.ts';
@@ -16,6 +15,7 @@ import {
   type FaultyPersister,
   nameOf,
   openBefore,
+  possibleFault,
   withBench,
 } from './faulty-persister.ts';
 
@@ -32,27 +32,13 @@ const ALL_AFTER = textAfter(changeMuch);
 const ALL_LATER = textAfter(changeMuch, changeMore);
 
 type Outcome = 'saved' | 'refused';
-const isLost = ({kind}: Driver, fault: Fault): boolean =>
-  kind === 'host' && fault.kind === 'fail' && fault.when === 'after';
-
-// Where calls return at once, only what reaches the disk can be told to have failed though it took effect.
-const loseAnswer = (faulty: FaultyDriver): Fault => ({
-  kind: 'call',
-  when: 'after',
-  run: () => {
-    if (!faulty.calls().at(-1)?.startsWith('BEGIN')) {
-      throw sqliteFaults.io();
-    }
-  },
-});
-
 /** Saves with a fault ahead, and then takes it away. */
 const saveWith = async (
   {persister, ports, faulty}: FaultyPersister,
   atCall: number,
   fault: Fault,
 ): Promise<Outcome> => {
-  faulty.plan(atCall, isLost(faulty.driver, fault) ? loseAnswer(faulty) : fault);
+  faulty.plan(atCall, possibleFault(faulty, fault));
   const outcome = await ports.until(
     persister.save().then(
       () => 'saved' as const,

@@ -1,18 +1,21 @@
 // Mergeable stores in documents: a row of a database, and a file.
 
 import {readFileSync} from 'node:fs';
+import {DatabaseSync} from 'node:sqlite';
 import Database from 'better-sqlite3';
 import {createMergeableStore as createTinyStore} from 'tinybase';
 import {createBetterSqlite3Persister as createTinySqlitePersister} from 'tinybase/persisters/persister-better-sqlite3';
 import {createFilePersister as createTinyFilePersister} from 'tinybase/persisters/persister-file';
 import {describe, expect, onTestFinished, test} from 'vitest';
 import {WebSocket, WebSocketServer} from 'ws';
+import {sqliteNodeDriver} from '../../src/driver/sqlite-node-driver.ts';
 import {createMergeableStore, createStore, type MergeableStore} from '../../src/entry/index.ts';
 import {createBetterSqlite3Persister} from '../../src/entry/persisters/persister-better-sqlite3.ts';
 import {createFilePersister} from '../../src/entry/persisters/persister-file.ts';
-import type {Persister, Persists} from '../../src/entry/persisters.ts';
+import {createCustomPersister, type Persister, type Persists} from '../../src/entry/persisters.ts';
 import {createWsSynchronizer} from '../../src/entry/synchronizers/synchronizer-ws-client.ts';
 import {createWsServer} from '../../src/entry/synchronizers/synchronizer-ws-server.ts';
+import {createDatabasePersister} from '../../src/persister/database-persister.ts';
 import {createFolder} from '../places/folder.ts';
 
 type AnyPersister = Pick<
@@ -125,16 +128,26 @@ describe.each(['file', 'database'] as const)('a mergeable store in a %s', (kind)
   });
 });
 
-test('[MS8] a layout that cannot keep a mergeable store says so, and which can', () => {
-  const db = new Database(':memory:');
-  expect(() => createBetterSqlite3Persister(createMergeableStore(), db, {mode: 'tabular'})).toThrow(
+test('[MS8] a storage that cannot keep a mergeable store says so, and which can', () => {
+  const nothing = () => Promise.resolve(undefined);
+  expect(() =>
+    createCustomPersister(createMergeableStore(), nothing, nothing, () => undefined, ignore),
+  ).toThrow(
     expect.objectContaining({
       code: 'persister/unsupported-store',
-      message: expect.stringContaining('`json`'),
+      message: expect.stringContaining('databases'),
     }),
   );
-  db.close();
+  // A batch of statements is told nothing of what it reads.
+  const driver = {...sqliteNodeDriver(new DatabaseSync(':memory:')), kind: 'batch', batch: nothing};
+  expect(() =>
+    createDatabasePersister(createMergeableStore(), driver as never, {
+      configOrStoreTableName: {mode: 'tabular'},
+    }),
+  ).toThrow(expect.objectContaining({code: 'persister/unsupported-store'}));
 });
+
+const ignore = () => undefined;
 
 const until = (store: MergeableStore, isSo: (store: MergeableStore) => boolean): Promise<void> =>
   new Promise((resolve) => {

@@ -2,6 +2,7 @@
 // each of them durable before the next, and prints the content of its store at the end. With `isAuto` it loads and saves
 // by itself, and ends when it has heard of all edits of all others.
 
+import {createMergeableStore} from '../../src/entry/mergeable-store.ts';
 import {createFilePersister} from '../../src/entry/persisters/persister-file.ts';
 import {createStore, type Store} from '../../src/entry/store.ts';
 import {configOf, type DriverName, type LayoutName, openDatabase} from '../places/databases.ts';
@@ -15,15 +16,20 @@ export interface RivalSettings {
   readonly writers: readonly string[];
   readonly count: number;
   readonly isAuto: boolean;
+  readonly isMergeable: boolean;
 }
 
-const open = ({path, layout, driver}: RivalSettings) => {
+const open = ({path, layout, driver, isMergeable}: RivalSettings) => {
   if (layout === 'file') {
     const store = createStore();
     const persister = createFilePersister(store, path);
     return {store, persister, close: () => persister.destroy()};
   }
-  return openDatabase(path, configOf(layout, RIVAL_TABLES), {driver, journalMode: 'WAL'});
+  return openDatabase(path, configOf(layout, RIVAL_TABLES), {
+    driver,
+    journalMode: 'WAL',
+    store: isMergeable ? createMergeableStore() : createStore(),
+  });
 };
 
 const whenComplete = (store: Store, {writers, count}: RivalSettings): Promise<void> =>

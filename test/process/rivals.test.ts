@@ -13,16 +13,27 @@ import type {RivalSettings} from './rival-writer.ts';
 /** Edits a writer; a save of a document holds everything, and is synced to disk. */
 const COUNTS = {rows: 3_000, tabular: 3_000, json: 1_500, file: 300} as const;
 
+const MERGEABLE_COUNT = 500;
+
 type Layout = keyof typeof COUNTS;
 
-const runRivals = async (layout: Layout, writers: readonly string[], isAuto: boolean) => {
+interface RunOptions {
+  readonly isAuto: boolean;
+  readonly isMergeable?: boolean;
+}
+
+const runRivals = async (
+  layout: Layout,
+  writers: readonly string[],
+  {isAuto, isMergeable = false}: RunOptions,
+) => {
   const folder = createFolder();
   const path = folder('place');
   const start = await bundleScript(new URL('./rival-writer.ts', import.meta.url), folder('writer.cjs'));
-  const count = COUNTS[layout];
+  const count = isMergeable ? MERGEABLE_COUNT : COUNTS[layout];
   const children = writers.map((writer, index) => {
     const driver = DRIVERS[index % DRIVERS.length] as RivalSettings['driver'];
-    const settings: RivalSettings = {path, layout, driver, writer, writers, count, isAuto};
+    const settings: RivalSettings = {path, layout, driver, writer, writers, count, isAuto, isMergeable};
     return start(JSON.stringify(settings));
   });
   const ends = children.map(collectOutput);
@@ -55,14 +66,27 @@ const LAYOUT_NAMES = Object.keys(COUNTS) as Layout[];
 test.each(LAYOUT_NAMES)(
   '[PR7] [RW2] three processes that save to one place (%s) keep all edits of all',
   async (layout) => {
-    await runRivals(layout, ['ann', 'bob', 'cem'], false);
+    await runRivals(layout, ['ann', 'bob', 'cem'], {isAuto: false});
   },
 );
 
 test.each(LAYOUT_NAMES)(
   '[PR7] [WA1] two processes that auto-persist to one place (%s) keep all edits and converge',
   async (layout) => {
-    const {contents, expected} = await runRivals(layout, ['ann', 'bob'], true);
+    const {contents, expected} = await runRivals(layout, ['ann', 'bob'], {isAuto: true});
     expect(contents).toEqual([expected, expected]);
+  },
+);
+
+test.each([
+  [['ann', 'bob', 'cem'], false],
+  [['ann', 'bob'], true],
+] as const)(
+  '[MS21] processes that keep mergeable stores beside tables keep all edits of all: %s, by themselves %s',
+  async (writers, isAuto) => {
+    const {contents, expected} = await runRivals('tabular', writers, {isAuto, isMergeable: true});
+    if (isAuto) {
+      expect(contents).toEqual([expected, expected]);
+    }
   },
 );

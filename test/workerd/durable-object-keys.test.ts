@@ -65,6 +65,32 @@ test.each(['', 'app/'])(
   },
 );
 
+test('[MS20] a mergeable store comes back with its content, stamps and hashes', async () => {
+  const [saved, loaded] = await workerd.ask('mergeable', 'mergeable');
+  expect(loaded).toBe(saved);
+});
+
+test('[MS21] two mergeable stores of an object come to hold what merging in memory gives, and who is late gives way', async () => {
+  const [merged, stored] = await workerd.ask('mergeable writers', 'mergeableWriters');
+  expect(stored).toBe(merged);
+});
+
+test('[MS26] what a plain store left is taken over, and a plain one is refused from then on', async () => {
+  expect(await workerd.ask('other kinds', 'otherKinds')).toEqual([
+    ['storage/wrong-kind', 'storage/wrong-kind'],
+    [{pets: {fido: {age: 5, name: 'Fido'}, felix: {age: 2}}}, {open: true}],
+    ['Fido', ''],
+  ]);
+});
+
+test.each(['', 'app/'])(
+  '[MS26] what TinyBase stored is taken over with its stamps: prefix "%s"',
+  async (prefix) => {
+    const [theirs, ...ours] = await workerd.ask(`theirs, mergeable ${prefix}`, 'takeOverMergeable', prefix);
+    expect(ours).toEqual([theirs, theirs, theirs]);
+  },
+);
+
 test('[PR8] a damaged row is moved aside and told of, and the rest is read', async () => {
   expect(await workerd.ask('damaged', 'damaged')).toEqual([
     'storage/unreadable',
