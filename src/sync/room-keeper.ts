@@ -1,6 +1,7 @@
 // The server's own store on a path, kept by a persister and in step with the path's clients for as long as there are any.
 
 import type {Id, IdOrNull} from '../base/content.ts';
+import type {Ports} from '../base/ports.ts';
 import type {Persister, Persists} from '../persister/persister.ts';
 import type {MergeableStore} from '../store/mergeable-store.ts';
 import {Message, type Receive} from './messages.ts';
@@ -25,6 +26,7 @@ export interface RoomKeeper {
 export interface KeeperOptions {
   readonly requestTimeoutSeconds: number;
   readonly fragmentSize: number | undefined;
+  readonly ports: Ports;
   readonly onIgnoredError: ((error: unknown) => void) | undefined;
   /** Called with the id of a client that said what cannot be read. */
   readonly onMalformed: (clientId: Id, error: unknown) => void;
@@ -34,7 +36,7 @@ export const createRoomKeeper = (
   room: Room,
   persister: PathPersister,
   onReady: ((store: MergeableStore) => void) | undefined,
-  {requestTimeoutSeconds, fragmentSize, onIgnoredError, onMalformed}: KeeperOptions,
+  {requestTimeoutSeconds, fragmentSize, ports, onIgnoredError, onMalformed}: KeeperOptions,
 ): RoomKeeper => {
   const store = persister.getStore() as MergeableStore;
   const assembler = createAssembler();
@@ -85,6 +87,7 @@ export const createRoomKeeper = (
           destroy: () => undefined,
           requestTimeoutSeconds,
           onIgnoredError,
+          ports,
         },
         {},
       );

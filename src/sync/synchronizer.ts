@@ -7,7 +7,7 @@
 import type {Content, Id, IdOrNull} from '../base/content.ts';
 import {createEmitter} from '../base/emitter.ts';
 import {HoldfastError} from '../base/errors.ts';
-import {createIdPool, getUniqueId} from '../base/ids.ts';
+import {createIdPool} from '../base/ids.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
 import {createQueue} from '../base/queue.ts';
 import type {
@@ -159,7 +159,7 @@ export const createSynchronizer = <Extra extends object>(
         `${MAX_PENDING_REQUESTS} requests wait for an answer already`,
       );
     }
-    const requestId = getUniqueId();
+    const requestId = ports.uniqueId();
     let timer: unknown;
     try {
       return await new Promise((resolve, reject) => {

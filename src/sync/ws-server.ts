@@ -3,6 +3,7 @@
 
 import type {Id, IdOrNull} from '../base/content.ts';
 import {createIdPool} from '../base/ids.ts';
+import {hostPorts, type Ports} from '../base/ports.ts';
 import {createQueue, type Queue} from '../base/queue.ts';
 import type {MergeableStore} from '../store/mergeable-store.ts';
 import {createRoom, type Room, SERVER_ID} from './room.ts';
@@ -62,6 +63,8 @@ export interface WsServerOptions {
   readonly maxPaths?: number;
   /** Bytes that may wait for one client, who else is taken for gone; default 64 MiB. */
   readonly maxBufferedBytes?: number;
+  /** Timers and ids, for a simulation; default the host's. */
+  readonly ports?: Ports;
 }
 
 type CreatedPersister = PathPersister | [PathPersister, (store: MergeableStore) => void] | undefined;
@@ -79,6 +82,7 @@ const DEFAULTS = {
   maxClientsPerPath: 1_000,
   maxPaths: 10_000,
   maxBufferedBytes: 64 * 1024 * 1024,
+  ports: hostPorts,
 };
 
 /**
@@ -128,6 +132,7 @@ export const createWsServer = <Server extends WebSocketServerLike>(
     const keeper = createRoomKeeper(path.room, persister, onReady, {
       requestTimeoutSeconds,
       fragmentSize,
+      ports: limits.ports,
       onIgnoredError,
       onMalformed: (clientId, error) => {
         report(error);
