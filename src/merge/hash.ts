@@ -15,31 +15,29 @@ const PRIME = 0x01000193;
 const encoder = new TextEncoder();
 
 /** The hash of a text. */
-export const getHash = (text: string): Hash => {
-  let hash = OFFSET_BASIS;
+export const getHash = (text: string): Hash => hashOn(text) >>> 0;
+
+// Goes on with a text from where another ended, so that texts need not be put together first.
+const hashOn = (text: string, from = OFFSET_BASIS): number => {
+  let hash = from;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     // Most texts are ASCII, and are their own UTF-8.
     if (code > 0x7f) {
-      return hashBytes(encoder.encode(text.slice(at)), hash);
+      for (const byte of encoder.encode(text.slice(at))) hash = Math.imul(hash ^ byte, PRIME);
+      return hash;
     }
     hash = Math.imul(hash ^ code, PRIME);
   }
-  return hash >>> 0;
+  return hash;
 };
 
-const hashBytes = (bytes: Uint8Array, from: Hash): Hash => {
-  let hash = from;
-  for (const byte of bytes) {
-    hash = Math.imul(hash ^ byte, PRIME);
-  }
-  return hash >>> 0;
-};
+const hashColon = (text: string): number => hashOn(':', hashOn(text));
 
 /** The XOR of two hashes: adds the second to the first, or takes it out again. */
 export const addOrRemoveHash = (hash1: Hash, hash2: Hash): Hash => (hash1 ^ hash2) >>> 0;
 
-const hashChild = (id: Id, childHash: Hash | string): Hash => getHash(`${id}:${childHash}`);
+const hashChild = (id: Id, childHash: Hash | string): Hash => hashOn(`${childHash}`, hashColon(id)) >>> 0;
 
 const hashParent = (hashes: Hashes): Hash => {
   let hash = 0;
@@ -59,10 +57,13 @@ const hashLeafParent = (hashes: Hashes): Hash => {
 };
 
 /** What a cell that is there, or was, adds to the hash of its row, and a value to that of all values. */
-export const getMemberHash = (id: Id, hash: Hash): Hash => hashChild(id, hash) ^ hashChild(id, 0);
+export const getMemberHash = (id: Id, hash: Hash): Hash => {
+  const start = hashColon(id);
+  return hashOn(`${hash}`, start) ^ hashOn('0', start);
+};
 
 const hashLeaf = (leaf: CellOrUndefined, hlc: string): Hash =>
-  getHash(`${JSON.stringify(leaf ?? null)}:${hlc}`);
+  hashOn(hlc, hashColon(JSON.stringify(leaf ?? null))) >>> 0;
 
 /** The hash of a cell, or of its absence, at a clock. */
 export const getCellHash = (cell: CellOrUndefined, cellHlc: string): Hash => hashLeaf(cell, cellHlc);

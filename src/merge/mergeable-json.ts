@@ -1,44 +1,67 @@
 // Mergeable content and changes as JSON can carry them, as TinyBase's: undefined is U+FFFC, and objects and arrays that are cells or values
 // are U+FFFD followed by their JSON. Pure.
 
-import {spellCell, unspellCell} from '../base/cell-text.ts';
+import {isSpelling, spellCell, unspellCell} from '../base/cell-text.ts';
 import {emptyObject} from '../base/changes.ts';
-import type {Cell, CellOrUndefined, Id} from '../base/content.ts';
+import type {Cell, Id} from '../base/content.ts';
 
 /** Stands for `undefined`. */
 const UNDEFINED_MARK = '\uFFFC';
 
 type Stamped = readonly [thing: unknown, ...unknown[]];
+type MapLeaf = (leaf: Stamped) => Stamped;
 
-const spellLeaf = ([thing, ...rest]: Stamped): unknown[] => [
-  thing === undefined ? UNDEFINED_MARK : spellCell(thing as Cell),
-  ...rest,
-];
-
-const unspellLeaf = ([thing, ...rest]: Stamped): unknown[] => [
-  thing === UNDEFINED_MARK ? undefined : (unspellCell(thing) as CellOrUndefined),
-  ...rest,
-];
-
-// What is no stamp of members is left as it is: whoever takes it in refuses it.
-const mapMembers = (stamped: unknown, map: (member: Stamped) => unknown): unknown => {
-  if (!Array.isArray(stamped) || typeof stamped[0] !== 'object' || stamped[0] === null) {
-    return stamped;
-  }
-  const [members, ...rest] = stamped;
-  const mapped: {[id: Id]: unknown} = emptyObject();
-  for (const id of Object.keys(members)) {
-    mapped[id] = Array.isArray(members[id]) ? map(members[id] as unknown as Stamped) : members[id];
-  }
-  return [mapped, ...rest];
+// Most things are spelt as they are, and then nothing is copied.
+const spellLeaf: MapLeaf = (leaf) => {
+  const [thing, ...rest] = leaf;
+  return thing === undefined
+    ? [UNDEFINED_MARK, ...rest]
+    : typeof thing === 'object' && thing !== null
+      ? [spellCell(thing as Cell), ...rest]
+      : leaf;
 };
 
-const mapTables = (tables: unknown, mapLeaf: (leaf: Stamped) => unknown): unknown =>
-  mapMembers(tables, (table) => mapMembers(table, (row) => mapMembers(row, mapLeaf)));
+const unspellLeaf: MapLeaf = (leaf) => {
+  const [thing, ...rest] = leaf;
+  return thing === UNDEFINED_MARK
+    ? [undefined, ...rest]
+    : typeof thing === 'string' && isSpelling(thing)
+      ? [unspellCell(thing), ...rest]
+      : leaf;
+};
 
-/** The stamps of tables, with their cells spelt. */
+// What is no stamp of members is left as it is: whoever takes it in refuses it.
+const mapMembers = (stamped: Stamped, map: MapLeaf): Stamped => {
+  if (typeof stamped[0] !== 'object' || stamped[0] === null) {
+    return stamped;
+  }
+  const [members, ...rest] = stamped as [{[id: Id]: unknown}, ...unknown[]];
+  let mapped: {[id: Id]: unknown} | undefined;
+  for (const id of Object.keys(members)) {
+    const member = members[id];
+    const next = Array.isArray(member) ? map(member as unknown as Stamped) : member;
+    if (next !== member) {
+      mapped ??= Object.assign(emptyObject<{[id: Id]: unknown}>(), members);
+      mapped[id] = next;
+    }
+  }
+  return mapped === undefined ? stamped : [mapped, ...rest];
+};
+
+const mapIfStamped = (stamped: unknown, map: MapLeaf): unknown =>
+  Array.isArray(stamped) ? map(stamped as unknown as Stamped) : stamped;
+
+const mapTables = (tables: unknown, mapLeaf: MapLeaf): unknown =>
+  mapIfStamped(tables, (all) =>
+    mapMembers(all, (table) => mapMembers(table, (row) => mapMembers(row, mapLeaf))),
+  );
+
+const mapValues = (values: unknown, mapLeaf: MapLeaf): unknown =>
+  mapIfStamped(values, (all) => mapMembers(all, mapLeaf));
+
+/** The stamps of tables, with their cells spelt; parts of what was given are shared. */
 export const spellTables = (tables: unknown): unknown => mapTables(tables, spellLeaf);
 export const unspellTables = (tables: unknown): unknown => mapTables(tables, unspellLeaf);
 /** The stamps of values, with these spelt. */
-export const spellValues = (values: unknown): unknown => mapMembers(values, spellLeaf);
-export const unspellValues = (values: unknown): unknown => mapMembers(values, unspellLeaf);
+export const spellValues = (values: unknown): unknown => mapValues(values, spellLeaf);
+export const unspellValues = (values: unknown): unknown => mapValues(values, unspellLeaf);

@@ -1,7 +1,8 @@
 // What a mergeable store says of itself to others: content and changes with their stamps, hashes, and where these differ from somebody's.
 
 import {emptyObject} from '../base/changes.ts';
-import type {CellOrUndefined, Id} from '../base/content.ts';
+import type {Id} from '../base/content.ts';
+import {createObjectMaker} from '../base/safe-objects.ts';
 import {getCellHash, type Hash} from '../merge/hash.ts';
 import type {Hlc} from '../merge/hlc.ts';
 import type {
@@ -22,32 +23,28 @@ import {fromStored} from './stored.ts';
 
 type Members<Thing> = {[id: Id]: Thing};
 type AnyStamp = [thing: unknown, hlc?: Hlc, hash?: Hash];
+const newThings = createObjectMaker<Members<AnyStamp>>();
 /** Which of the members of a thing are asked for; all without one. */
 type Pick = (id: Id) => boolean;
 
-export const createMergeableReaders = ({getStamps, getTouched, storedAt}: Merging) => {
+export const createMergeableReaders = ({getStamps, getTouched, storedIn}: Merging) => {
   const tables = () => getStamps().tables;
   const values = () => getStamps().values;
   const rowOf = (tableId: Id, rowId: Id) => tables().children.get(tableId)?.children.get(rowId);
 
-  // As it is kept: hashes are of objects as they are spelt.
-  const storedIn =
-    (leaf: Leaf, tableId?: Id, rowId?: Id) =>
-    (id: Id): CellOrUndefined =>
-      storedAt(leaf, tableId, rowId, id);
-
+  // Hashes are of objects as they are kept: spelt.
   const rowHash = (row: Leaf, tableId: Id, rowId: Id): Hash => hashOfLeaf(row, storedIn(row, tableId, rowId));
   const tableHash = (table: Branch<Leaf>, tableId: Id): Hash =>
     hashOfBranch(table, (row, rowId) => rowHash(row, tableId, rowId));
   const tablesHash = (): Hash => hashOfBranch(tables(), tableHash);
-  const valuesHash = (): Hash => hashOfLeaf(values(), storedIn(values()));
+  const valuesHash = (): Hash => hashOfLeaf(values(), storedIn(values(), undefined, undefined));
 
   const stampOf = (thing: unknown, hlc: Hlc, hash: Hash | undefined): AnyStamp =>
     hash !== undefined ? [thing, hlc, hash] : hlc ? [thing, hlc] : [thing];
 
   const stampLeaf = (leaf: Leaf, isHashed: boolean, pick?: Pick, tableId?: Id, rowId?: Id): AnyStamp => {
     const storedOf = storedIn(leaf, tableId, rowId);
-    const things: Members<AnyStamp> = emptyObject();
+    const things = newThings();
     for (const id in leaf.hlcs) {
       if (!pick || pick(id)) {
         const [stored, hlc] = [storedOf(id), leaf.hlcs[id] as Hlc];

@@ -41,8 +41,12 @@ type Kept = {readonly stored: StoredOrNothing};
 export interface Merging {
   readonly getStamps: () => Stamps;
   readonly getTouched: () => readonly unknown[];
-  /** What stands at a stamp. */
-  readonly storedAt: (leaf: Leaf, tableId: Id | undefined, rowId: Id | undefined, id: Id) => StoredOrNothing;
+  /** What stands at the stamps of a row, or of the values. */
+  readonly storedIn: (
+    leaf: Leaf,
+    tableId: Id | undefined,
+    rowId: Id | undefined,
+  ) => (id: Id) => StoredOrNothing;
   /** Takes in content or changes, inside a transaction. */
   readonly apply: (content: unknown) => void;
   /** Forgets everything, stamps included, inside a transaction. */
@@ -60,8 +64,10 @@ export const createMerging = (state: State, uniqueId: Id, getNow: GetNow): Mergi
   const keptOf = new WeakMap<Leaf, Map<Id, Kept>>();
   let hasKept = false;
 
-  const current = (tableId: Id | undefined, rowId: Id | undefined, id: Id): StoredOrNothing =>
-    tableId === undefined ? state.values.get(id) : state.tables.get(tableId)?.rows.get(rowId as Id)?.[id];
+  const current = (tableId: Id | undefined, rowId: Id | undefined): ((id: Id) => StoredOrNothing) => {
+    const cells = tableId === undefined ? undefined : state.tables.get(tableId)?.rows.get(rowId as Id);
+    return (id) => (tableId === undefined ? state.values.get(id) : cells?.[id]);
+  };
 
   const keep = (leaf: Leaf, id: Id, kept: Kept | undefined): void => {
     if (kept) {
@@ -111,14 +117,14 @@ export const createMerging = (state: State, uniqueId: Id, getNow: GetNow): Mergi
     const hlcBefore = before?.hlcs[id];
     const stored = thing === undefined ? undefined : toStored(thing);
     if (thing !== undefined && stored === undefined) return;
-    if (hlcBefore !== undefined && hlcBefore >= hlc) {
-      if (hlcBefore > hlc || !isGreater(stored, storedAt(before as Leaf, tableId, rowId, id))) return;
+    if (before && hlcBefore !== undefined && hlcBefore >= hlc) {
+      if (hlcBefore > hlc || !isGreater(stored, storedIn(before, tableId, rowId)(id))) return;
     }
     const leaf = leafToChange(tableId, rowId);
     stamp(leaf, tableId, rowId, id, hlc);
-    if (current(tableId, rowId, id) !== stored || stored === 0) show(tableId, rowId, id, thing);
-    // A listener's or a schema's doing, where it is something else now.
-    if (!Object.is(current(tableId, rowId, id), stored)) keep(leaf, id, {stored});
+    show(tableId, rowId, id, thing);
+    // A schema's doing, where it is something else now.
+    if (!Object.is(current(tableId, rowId)(id), stored)) keep(leaf, id, {stored});
   };
 
   const show = (tableId: Id | undefined, rowId: Id | undefined, id: Id, thing: CellOrUndefined): void => {
@@ -127,9 +133,10 @@ export const createMerging = (state: State, uniqueId: Id, getNow: GetNow): Mergi
     else setCell(state, tableId, rowId as Id, id, thing);
   };
 
-  const storedAt: Merging['storedAt'] = (leaf, tableId, rowId, id) => {
-    const kept = hasKept ? keptOf.get(leaf)?.get(id) : undefined;
-    return kept ? kept.stored : current(tableId, rowId, id);
+  const storedIn: Merging['storedIn'] = (leaf, tableId, rowId) => {
+    const kept = hasKept ? keptOf.get(leaf) : undefined;
+    const shown = current(tableId, rowId);
+    return (id) => (kept?.has(id) ? kept.get(id)?.stored : shown(id));
   };
 
   const reset = (): void => {
@@ -166,7 +173,7 @@ export const createMerging = (state: State, uniqueId: Id, getNow: GetNow): Mergi
   return {
     getStamps: () => stamps,
     getTouched: () => touched,
-    storedAt,
+    storedIn,
 
     apply: (content) => {
       stampLog();
