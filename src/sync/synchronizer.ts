@@ -3,10 +3,11 @@
 //
 //   start:   who has something? ── hashes ── tables, rows, cells that differ, one question each ── merged in one transaction
 //   later:   each transaction is sent to all; whoever hears hashes that are not its own asks for what differs
+//   repair:  who was not answered asks and tells all again; who has more than it was told of tells the one who told
 
 import type {Content, Id, IdOrNull} from '../base/content.ts';
 import {createEmitter} from '../base/emitter.ts';
-import {HoldfastError} from '../base/errors.ts';
+import {HoldfastError, isHoldfastError} from '../base/errors.ts';
 import {createIdPool} from '../base/ids.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
 import {createQueue} from '../base/queue.ts';
@@ -22,6 +23,7 @@ import type {
 import {type InitialContent, Status} from '../persister/persister.ts';
 import type {MergeableStore} from '../store/mergeable-store.ts';
 import {Message, type Receive, type Send} from './messages.ts';
+import {createRepair} from './repair.ts';
 
 /** How often a synchronizer has sent and received. */
 export type SynchronizerStats = {sends: number; receives: number};
@@ -236,6 +238,22 @@ export const createSynchronizer = <Extra extends object>(
     }
   };
 
+  const pullAndCompare = async (from: Id, told: ContentHashes): Promise<void> => {
+    try {
+      await pull(from, told);
+    } catch (error) {
+      // What connects again, asks again.
+      isHoldfastError(error, 'sync/closed') || !isLoading || repair.missed();
+      throw error;
+    }
+    const [tablesHash, valuesHash] = store.getMergeableContentHashes();
+    if (tablesHash === told[0] && valuesHash === told[1]) {
+      repair.isEqual(from);
+    } else if (isLoading && isSaving()) {
+      repair.isBehind(from);
+    }
+  };
+
   const inStatus = async (during: Status, work: () => Promise<void>): Promise<void> => {
     setStatus(during);
     try {
@@ -254,7 +272,7 @@ export const createSynchronizer = <Extra extends object>(
         try {
           const [from, hashes] = await ask(null, Message.GetContentHashes, '');
           if (isContentHashes(hashes)) {
-            await pull(from, hashes);
+            await pullAndCompare(from, hashes);
           }
         } finally {
           const [tablesHash, valuesHash] = store.getMergeableContentHashes();
@@ -275,7 +293,7 @@ export const createSynchronizer = <Extra extends object>(
           toldHashes.delete(from);
           if (newest !== undefined && isLoading) {
             stats.loads++;
-            await pull(from, newest);
+            await pullAndCompare(from, newest);
           }
         }),
       );
@@ -289,6 +307,16 @@ export const createSynchronizer = <Extra extends object>(
         tell(null, null, Message.ContentHashes, store.getMergeableContentHashes());
       }),
     );
+
+  const repair = createRepair({
+    ports,
+    askAll: () => {
+      void loadNow(undefined);
+      isSaving() && void saveNow();
+    },
+    tell: (clientId) =>
+      tellIfPossible(clientId, null, Message.ContentHashes, store.getMergeableContentHashes()),
+  });
 
   const onTransaction = (): void => {
     if (isApplying) {
@@ -379,6 +407,7 @@ export const createSynchronizer = <Extra extends object>(
     stopAutoLoad: async () => {
       isLoading = false;
       toldHashes.clear();
+      repair.stop();
       return synchronizer;
     },
     isAutoLoading: () => isLoading,

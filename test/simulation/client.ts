@@ -53,7 +53,9 @@ export const createClient = (scene: Scene, {name, setup, mode, disk, serverCount
     let isClosed = false;
     const plain = network.connect(of, world.pick(serverCount), '/room');
     const socket: WebSocketLike = breakage.asksNobodyAgain && isAgain ? makeDeaf(plain) : plain;
+    plain.addEventListener('open', () => world.note(name, 'is connected'));
     plain.addEventListener('close', () => {
+      world.note(name, 'is not connected');
       isClosed = true;
       void mine?.destroy();
       world.after(world.delay(10, MAX_WAIT_MS), () => connect(of, isAgain || mine !== undefined));
@@ -132,9 +134,10 @@ export const createClient = (scene: Scene, {name, setup, mode, disk, serverCount
     },
     stop: async () => {
       isStopping = true;
+      const stopped = process;
       await synchronizer?.destroy();
       await replica.persister?.destroy();
-      process.isAlive = false;
+      stopped.isAlive = false;
     },
     kill: () => {
       process.isAlive = false;

@@ -32,8 +32,13 @@ export const createDisk = (world: World, name: string, {acknowledgesEarly}: Disk
 
   const fault = (): HoldfastError =>
     new HoldfastError('storage/file-failed', `${name} failed, as it was told to`);
-  const takeFault = (): 'before' | 'after' | undefined =>
-    faultCount === 0 ? undefined : (faultCount--, world.random() < 0.5 ? 'before' : 'after');
+  const takeFault = (): 'before' | 'after' | undefined => {
+    if (faultCount === 0) {
+      return undefined;
+    }
+    faultCount--;
+    return world.random() < 0.5 ? 'before' : 'after';
+  };
 
   const tellOthers = (writer: Process): void => {
     for (const {process, listener} of watchers) {

@@ -57,8 +57,10 @@ export const createServer = (scene: Scene, {name, address, skewMs: skewAtFirst, 
       );
     },
     stop: async () => {
+      const stopped = process;
       await server?.destroy();
-      process.isAlive = false;
+      stopped.isAlive = false;
+      network.kill(stopped);
     },
     kill: () => {
       process.isAlive = false;

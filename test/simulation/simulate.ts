@@ -58,27 +58,34 @@ export const simulate = async (history: History, breakage: Breakage = {}): Promi
   const nodes: readonly Node[] = [...clients, ...servers];
   const allReplicas = () => nodes.flatMap((node) => node.replicas());
 
-  const down = new Set<Node>();
-  const startAgain = (node: Node): void => {
-    if (down.delete(node)) {
+  // Who is down, or on the way there; each time is one of its own.
+  const down = new Map<Node, object>();
+  const goDown = (node: Node): object => {
+    const time = {};
+    down.set(node, time);
+    return time;
+  };
+  const startAgain = (node: Node, time: unknown): void => {
+    if (time !== undefined && down.get(node) === time) {
+      down.delete(node);
       node.start();
       world.note(node.name, 'is there again');
     }
   };
 
-  const crash = (node: Node, isPower: boolean): void => {
-    node.kill();
-    down.add(node);
-    if (isPower) {
-      // Whoever shares the machine goes with it.
-      for (const other of nodes) {
-        if (other !== node && other.disk !== undefined && other.disk === node.disk) {
-          other.kill();
-          down.add(other);
-        }
-      }
-      node.disk?.crash();
-      node.disk && faults.push(...findForgotten(node.disk));
+  const crash = (node: Node, isPower: boolean, forMs: number): void => {
+    // Whoever shares the machine goes with it.
+    const gone = nodes.filter(
+      (one) => one === node || (isPower && node.disk !== undefined && one.disk === node.disk),
+    );
+    for (const one of gone) {
+      one.kill();
+      const time = goDown(one);
+      world.after(forMs, () => startAgain(one, time));
+    }
+    if (isPower && node.disk !== undefined) {
+      node.disk.crash();
+      faults.push(...findForgotten(node.disk));
     }
   };
 
@@ -109,21 +116,20 @@ export const simulate = async (history: History, breakage: Breakage = {}): Promi
           op.isCut && scene.network.cut(node.name);
         });
         break;
-      case 'crash': {
-        crash(node, op.isPower);
-        world.after(op.forMs, () => [...down].forEach(startAgain));
+      case 'crash':
+        crash(node, op.isPower, op.forMs);
         break;
-      }
       case 'disk':
         node.disk?.fail(op.faultCount);
         break;
-      case 'restart':
-        down.add(node);
+      case 'restart': {
+        const time = goDown(node);
         node.stop().then(
-          () => startAgain(node),
+          () => startAgain(node, time),
           (error) => faults.push(`${node.name} could not be ended: ${String(error)}`),
         );
         break;
+      }
       default:
         op satisfies never;
     }
@@ -147,7 +153,10 @@ export const simulate = async (history: History, breakage: Breakage = {}): Promi
     disk.repair();
     faults.push(...findForgotten(disk));
   }
-  [...down].forEach(startAgain);
+  for (const [node, time] of [...down]) {
+    node.kill();
+    startAgain(node, time);
+  }
   const surviving: Model = new Map();
   for (const {store} of allReplicas()) {
     mergeInto(surviving, store.getMergeableContent());

@@ -1,26 +1,9 @@
 import {createHistory, describeHistory} from './history.ts';
+import {shrink} from './shrink.ts';
 import {simulate} from './simulate.ts';
 
-const [from, count] = process.argv.slice(2).map(Number) as [number, number];
-const start = performance.now();
-let failed = 0;
-for (let seed = from; seed < from + count; seed++) {
-  const history = createHistory(seed);
-  const {faults, trace} = await simulate(history);
-  if (faults.length) {
-    failed++;
-    if (failed <= 3)
-      console.log(
-        describeHistory(history),
-        '\n',
-        count === 1 ? trace.join('\n') : '',
-        '\n',
-        faults
-          .slice(0, 6)
-          .map((f) => f.slice(0, 600))
-          .join('\n'),
-      );
-    else console.log(seed, history.mode, faults[0]?.slice(0, 100));
-  }
-}
-console.log(failed, 'failed of', count, Math.round(performance.now() - start), 'ms');
+const seed = Number(process.argv[2]);
+const short = await shrink(createHistory(seed), async (h) => (await simulate(h)).faults.length > 0);
+console.log(describeHistory(short));
+const {trace} = await simulate(short);
+const lines = trace.map((l) => l.slice(0, 260)); console.log((lines.length > 70 ? [...lines.slice(0, 50), '…', ...lines.slice(-12)] : lines).join('\n'));
