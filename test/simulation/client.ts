@@ -8,7 +8,7 @@ import {createWsSynchronizer} from '../../src/sync/ws-synchronizer.ts';
 import {makeDeaf} from './breakage.ts';
 import type {Disk} from './disk.ts';
 import type {ClientSetup, Mode} from './history.ts';
-import {createReplica, editing, type Node, noteFault, type Replica, type Scene} from './scene.ts';
+import {createReplica, type Node, noteFault, type Replica, type Scene} from './scene.ts';
 import type {Process} from './world.ts';
 
 export interface Client extends Node {
@@ -120,12 +120,7 @@ export const createClient = (scene: Scene, {name, setup, mode, disk, serverCount
       isStopping = false;
       replica = createReplica(scene, process, setup.id, disk);
       if (initial !== undefined) {
-        // Whatever begins with it stamps it alike.
-        editing(
-          createReplica({...scene, faults: []}, process, setup.id, undefined).store,
-          written,
-          () => undefined,
-        );
+        // Whoever begins with it stamps it alike.
         written.add(`${JSON.stringify(['t', 'a', 'x'])}  ${setup.initialValue}`);
         written.add(`${JSON.stringify(['x'])}  ${setup.initialValue}`);
       }

@@ -3,6 +3,7 @@
 
 import {HoldfastError} from '../../src/base/errors.ts';
 import type {DocumentPlace} from '../../src/storage/document-storage.ts';
+import type {Breakage} from './breakage.ts';
 import type {Process, World} from './world.ts';
 
 export interface Disk {
@@ -18,13 +19,18 @@ export interface Disk {
 }
 
 interface DiskOptions {
-  /** A disk that lies: it says that it has synced when it has not. */
-  readonly acknowledgesEarly?: boolean;
+  readonly onWritten: (disk: Disk) => void;
+  readonly breakage: Breakage;
 }
 
 const MAX_DELAY_MS = 150;
 
-export const createDisk = (world: World, name: string, {acknowledgesEarly}: DiskOptions = {}): Disk => {
+/** `onWritten` is told whenever something lies there anew. */
+export const createDisk = (
+  world: World,
+  name: string,
+  {onWritten, breakage: {acknowledgesEarly, writesBlindly}}: DiskOptions,
+): Disk => {
   let visible: string | undefined;
   let synced: string | undefined;
   let faultCount = 0;
@@ -48,13 +54,13 @@ export const createDisk = (world: World, name: string, {acknowledgesEarly}: Disk
     }
   };
 
-  return {
+  const disk: Disk = {
     name,
     text: () => visible,
     open: (process) => ({
       name,
       read: async () => {
-        await world.sleep(process, world.delay(0, MAX_DELAY_MS));
+        await world.sleep(process, world.pick(MAX_DELAY_MS));
         if (takeFault() !== undefined) {
           throw fault();
         }
@@ -62,16 +68,17 @@ export const createDisk = (world: World, name: string, {acknowledgesEarly}: Disk
       },
       swap: async (expected, next) => {
         const failing = takeFault();
-        await world.sleep(process, world.delay(0, MAX_DELAY_MS));
+        await world.sleep(process, world.pick(MAX_DELAY_MS));
         if (failing === 'before') {
           throw fault();
         }
-        if (visible !== expected) {
+        if (visible !== expected && !writesBlindly) {
           return false;
         }
         visible = next;
+        onWritten(disk);
         tellOthers(process);
-        const isSynced = world.sleep(process, world.delay(0, MAX_DELAY_MS)).then(() => {
+        const isSynced = world.sleep(process, world.pick(MAX_DELAY_MS)).then(() => {
           synced = visible;
         });
         if (!acknowledgesEarly) {
@@ -108,4 +115,5 @@ export const createDisk = (world: World, name: string, {acknowledgesEarly}: Disk
       }
     },
   };
+  return disk;
 };

@@ -54,6 +54,8 @@ export type Op = {readonly atMs: number; readonly who: number} & Event;
 
 export interface History {
   readonly seed: number;
+  /** Tells histories apart that are alike but for what chance makes of them: delays, and what a crash leaves. */
+  readonly luck: number;
   readonly mode: Mode;
   readonly clients: readonly ClientSetup[];
   readonly serverSkewsMs: readonly number[];
@@ -121,12 +123,18 @@ export const createHistory = (seed: number): History => {
     if (kind < 0.93) return {kind: 'crash', isPower: chance(0.6), forMs: 50 + pick(3_000)};
     return kind < 0.97 ? {kind: 'disk', faultCount: 1 + pick(4)} : {kind: 'restart'};
   };
+  // Half of what happens comes close behind something else.
+  let atMs = 0;
+  const nextMs = (): number => {
+    atMs = chance(0.5) ? atMs + pick(100) : pick(LENGTH_MS);
+    return atMs;
+  };
   const ops = Array.from({length: 5 + pick(MAX_OPS - 4)}, (): Op => {
     const isServer = chance(0.12) && serverSkewsMs.length > 0;
     const who = isServer ? clientCount + pick(serverSkewsMs.length) : pick(clientCount);
-    return {atMs: pick(LENGTH_MS), who, ...event(isServer)};
+    return {atMs: nextMs(), who, ...event(isServer)};
   }).sort((one, other) => one.atMs - other.atMs);
-  return {seed, mode, clients, serverSkewsMs, ops};
+  return {seed, luck: 0, mode, clients, serverSkewsMs, ops};
 };
 
 export const nameOf = (history: History, who: number): string =>

@@ -55,7 +55,7 @@ export interface Node {
 const acknowledgedOn = new WeakMap<Disk, Model>();
 
 export const createReplica = (
-  {world, breakage, written, faults}: Scene,
+  {world, breakage, faults}: Scene,
   process: Process,
   id: Id,
   disk: Disk | undefined,
@@ -99,7 +99,6 @@ export const createReplica = (
             const acknowledged = acknowledgedOn.get(disk) ?? new Map();
             acknowledgedOn.set(disk, acknowledged);
             mergeInto(acknowledged, content);
-            written.size;
           }
         },
         () => undefined,
@@ -132,11 +131,21 @@ export const storedOn = (disk: Disk): Model => {
   const stored: Model = new Map();
   const text = disk.text();
   if (text !== undefined) {
-    const reader = createMergeableStore('reader', () => Number.MAX_SAFE_INTEGER / 4096);
-    reader.applyMergeableChanges(JSON.parse(text));
-    mergeInto(stored, reader.getMergeableContent());
+    mergeInto(stored, JSON.parse(text, unspell));
   }
   return stored;
+};
+
+// How a text spells what JSON cannot carry: nothing at all, and objects and arrays where a cell stands.
+const unspell = (_key: string, thing: unknown): unknown => {
+  if (Array.isArray(thing) && typeof thing[0] === 'string') {
+    const [spelt, ...rest] = thing;
+    return [
+      spelt === '\uFFFC' ? undefined : spelt.startsWith('\uFFFD') ? JSON.parse(spelt.slice(1)) : spelt,
+      ...rest,
+    ];
+  }
+  return thing;
 };
 
 /** What a disk was said to have stored, and has not. */

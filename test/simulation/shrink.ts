@@ -4,7 +4,9 @@
 import type {ClientSetup, History, Op} from './history.ts';
 
 /** Tries at most so many histories. */
-const MAX_TRIES = 400;
+const MAX_TRIES = 1_000;
+/** A shorter history meets other delays: it is given so many chances to fail. */
+const CHANCES = 4;
 
 /** The shortest history found that fails, too. */
 export const shrink = async (
@@ -14,11 +16,14 @@ export const shrink = async (
   let shortest = history;
   let tryCount = 0;
   const attempt = async (candidate: History): Promise<boolean> => {
-    if (tryCount++ >= MAX_TRIES || !(await fails(candidate))) {
-      return false;
+    for (let luck = candidate.luck; luck < candidate.luck + CHANCES && tryCount < MAX_TRIES; luck++) {
+      tryCount++;
+      if (await fails({...candidate, luck})) {
+        shortest = {...candidate, luck};
+        return true;
+      }
     }
-    shortest = candidate;
-    return true;
+    return false;
   };
 
   // Halves first, then ever smaller parts, down to single operations.

@@ -26,7 +26,7 @@ const HEALING_MS = 90_000;
 const LOOK_MS = 5_000;
 
 export const simulate = async (history: History, breakage: Breakage = {}): Promise<Outcome> => {
-  const world = createWorld(history.seed);
+  const world = createWorld(history.seed + history.luck * 0x9e3779b1);
   const scene: Scene = {
     world,
     network: createNetwork(world),
@@ -38,7 +38,10 @@ export const simulate = async (history: History, breakage: Breakage = {}): Promi
   const {faults} = scene;
   const disks: Disk[] = [];
   const newDisk = (name: string): Disk => {
-    const disk = createDisk(world, name, breakage);
+    const disk = createDisk(world, name, {
+      onWritten: (written) => faults.push(...findForgotten(written)),
+      breakage,
+    });
     disks.push(disk);
     return disk;
   };
