@@ -196,10 +196,12 @@ type RefusedThings = ReadonlySet<string>;
 
 const nameCell = (...ids: readonly (Id | undefined)[]): string => JSON.stringify(ids);
 
-const countStore = (store: PersistableStore): number =>
-  store
+const countStore = (store: PersistableStore): number => {
+  const count = store
     .getTableIds()
-    .reduce((count, tableId) => count + store.getRowCount(tableId), Object.keys(store.getValues()).length);
+    .reduce((sum, tableId) => sum + store.getRowCount(tableId), Object.keys(store.getValues()).length);
+  return count === 0 && store.hasStamps?.() ? 1 : count;
+};
 
 const countDeleted = ([tables, values]: Changes): number =>
   Object.values(tables).reduce(

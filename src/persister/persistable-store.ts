@@ -65,4 +65,6 @@ export interface PersistableStore {
   getMergeableContent?(): MergeableContent;
   /** Of one that is merged with what is loaded: whether it now has anything that this content has not. */
   isBeyond?(content: Content): boolean;
+  /** Of one that remembers what was deleted: whether there is anything at all, deleted or not. */
+  hasStamps?(): boolean;
 }
