@@ -12,28 +12,44 @@ export interface Repair {
   isBehind(clientId: Id): void;
   /** A client was found to hold the same. */
   isEqual(clientId: Id): void;
+  /** Something came that a client told of here alone: others may not have it. */
+  gained(): void;
+  /** A client told all that it holds the same. */
+  isTold(): void;
   stop(): void;
 }
 
 export interface RepairParts {
   readonly ports: Ports;
-  /** Asks all for what they have, and tells them what is here. */
+  /** Asks all for what they have. */
   readonly askAll: () => void;
+  /** Tells all what is here. */
+  readonly tellAll: () => void;
   /** Tells a client what is here. */
   readonly tell: (clientId: Id) => void;
 }
 
-export const createRepair = ({ports, askAll, tell}: RepairParts): Repair => {
+export const createRepair = ({ports, askAll, tellAll, tell}: RepairParts): Repair => {
   const behind = new Set<Id>();
   let mustAsk = false;
+  let mustTell = false;
 
   const backoff = createBackoff(ports, () => {
-    const told = [...behind];
-    const asks = mustAsk;
+    const [asks, tells, told] = [mustAsk, mustAsk || mustTell, [...behind]];
+    forget();
+    asks && askAll();
+    tells ? tellAll() : told.forEach(tell);
+  });
+
+  const forget = (): void => {
     behind.clear();
     mustAsk = false;
-    asks ? askAll() : told.forEach(tell);
-  });
+    mustTell = false;
+  };
+
+  const resetIfDone = (): void => {
+    behind.size > 0 || mustAsk || mustTell || backoff.reset();
+  };
 
   return {
     missed: () => {
@@ -46,11 +62,20 @@ export const createRepair = ({ports, askAll, tell}: RepairParts): Repair => {
     },
     isEqual: (clientId) => {
       behind.delete(clientId);
-      behind.size > 0 || mustAsk || backoff.reset();
+      resetIfDone();
+    },
+    gained: () => {
+      mustTell = true;
+      backoff.plan();
+    },
+    isTold: () => {
+      // Whoever lacks it has heard of it.
+      behind.clear();
+      mustTell = false;
+      resetIfDone();
     },
     stop: () => {
-      behind.clear();
-      mustAsk = false;
+      forget();
       backoff.reset();
     },
   };

@@ -117,7 +117,7 @@ export const createSynchronizer = <Extra extends object>(
   const queue = createQueue();
   const pending = new Map<Id, Pending>();
   // The hashes that clients told of, and nobody has looked at yet.
-  const toldHashes = new Map<Id, ContentHashes>();
+  const toldHashes = new Map<Id, {readonly hashes: ContentHashes; readonly how: 'alone' | 'all'}>();
   const idPool = createIdPool();
   const ignore = (error: unknown): void => onIgnoredError?.(error);
   const statusListeners = createEmitter<[Synchronizer, Status]>(() => idPool.take(), ignore);
@@ -238,7 +238,9 @@ export const createSynchronizer = <Extra extends object>(
     }
   };
 
-  const pullAndCompare = async (from: Id, told: ContentHashes): Promise<void> => {
+  // Pulls what a client told of: in an answer, to this one alone, or to all; and sees who is to be told what then.
+  const pullTold = async (from: Id, told: ContentHashes, how: 'answer' | 'alone' | 'all'): Promise<void> => {
+    const before = store.getMergeableContentHashes();
     try {
       await pull(from, told);
     } catch (error) {
@@ -246,12 +248,14 @@ export const createSynchronizer = <Extra extends object>(
       isHoldfastError(error, 'sync/closed') || !isLoading || repair.missed();
       throw error;
     }
-    const [tablesHash, valuesHash] = store.getMergeableContentHashes();
-    if (tablesHash === told[0] && valuesHash === told[1]) {
+    const after = store.getMergeableContentHashes();
+    if (areEqual(after, told)) {
       repair.isEqual(from);
-    } else if (isLoading && isSaving()) {
-      repair.isBehind(from);
+      how === 'all' && areEqual(after, before) && repair.isTold();
+    } else {
+      isLoading && isSaving() && repair.isBehind(from);
     }
+    how === 'alone' && !areEqual(after, before) && repair.gained();
   };
 
   const inStatus = async (during: Status, work: () => Promise<void>): Promise<void> => {
@@ -272,7 +276,7 @@ export const createSynchronizer = <Extra extends object>(
         try {
           const [from, hashes] = await ask(null, Message.GetContentHashes, '');
           if (isContentHashes(hashes)) {
-            await pullAndCompare(from, hashes);
+            await pullTold(from, hashes, 'answer');
           }
         } finally {
           const [tablesHash, valuesHash] = store.getMergeableContentHashes();
@@ -283,9 +287,9 @@ export const createSynchronizer = <Extra extends object>(
       }),
     );
 
-  const pullLater = (from: Id, hashes: ContentHashes): void => {
+  const pullLater = (from: Id, hashes: ContentHashes, how: 'alone' | 'all'): void => {
     const isWaiting = toldHashes.has(from);
-    toldHashes.set(from, hashes);
+    toldHashes.set(from, {hashes, how});
     if (!isWaiting) {
       void queue.add(() =>
         inStatus(Status.Loading, async () => {
@@ -293,7 +297,7 @@ export const createSynchronizer = <Extra extends object>(
           toldHashes.delete(from);
           if (newest !== undefined && isLoading) {
             stats.loads++;
-            await pullAndCompare(from, newest);
+            await pullTold(from, newest.hashes, newest.how);
           }
         }),
       );
@@ -310,12 +314,11 @@ export const createSynchronizer = <Extra extends object>(
 
   const repair = createRepair({
     ports,
-    askAll: () => {
-      void loadNow(undefined);
-      isSaving() && void saveNow();
-    },
+    askAll: () => void loadNow(undefined),
+    tellAll: () => isSaving() && void saveNow(),
+    // What has an id is told to one alone.
     tell: (clientId) =>
-      tellIfPossible(clientId, null, Message.ContentHashes, store.getMergeableContentHashes()),
+      tellIfPossible(clientId, ports.uniqueId(), Message.ContentHashes, store.getMergeableContentHashes()),
   });
 
   const onTransaction = (): void => {
@@ -357,7 +360,7 @@ export const createSynchronizer = <Extra extends object>(
     if (message === Message.Response) {
       requestId === null || pending.get(requestId)?.resolve([from, body]);
     } else if (message === Message.ContentHashes) {
-      isLoading && isContentHashes(body) && pullLater(from, body);
+      isLoading && isContentHashes(body) && pullLater(from, body, requestId === null ? 'all' : 'alone');
     } else if (message === Message.ContentDiff) {
       if (isLoading && Array.isArray(body)) {
         stats.loads++;
@@ -479,6 +482,9 @@ const requireAlive = (isDestroyed: boolean): void => {
 
 const hasMembers = (thing: unknown): boolean =>
   typeof thing === 'object' && thing !== null && Object.keys(thing).length > 0;
+
+const areEqual = (one: ContentHashes, other: ContentHashes): boolean =>
+  one[0] === other[0] && one[1] === other[1];
 
 const isContentHashes = (body: unknown): body is ContentHashes =>
   Array.isArray(body) && typeof body[0] === 'number' && typeof body[1] === 'number';
