@@ -11,15 +11,15 @@ import {createBetterSqlite3Persister} from '../../src/entry/persisters/persister
 import {createWsSynchronizer} from '../../src/entry/synchronizers/synchronizer-ws-client.ts';
 import {createWsServer} from '../../src/entry/synchronizers/synchronizer-ws-server.ts';
 
-type Database = InstanceType<typeof Database>;
+type Handle = InstanceType<typeof Database>;
 
 export interface Contestant {
   readonly createStore: (uniqueId?: string) => MergeableStore;
   /** A persister of a mergeable store, as its documentation recommends where the data is large. */
-  readonly createPersister: (store: MergeableStore, db: Database, mode: 'json' | 'rows') => Persister;
+  readonly createPersister: (store: MergeableStore, db: Handle, mode: 'json' | 'rows') => Persister;
   /** A server on a free port; `isKeeping` whether it has a store for each path. */
   readonly serve: (isKeeping: boolean) => Promise<Server>;
-  readonly connect: (store: MergeableStore, url: string) => Promise<Client>;
+  readonly connect: (store: MergeableStore, url: string, timeoutSeconds: number) => Promise<Client>;
 }
 
 interface Persister {
@@ -75,10 +75,10 @@ export const contestants: {readonly [name: string]: Contestant} = {
       );
       return {port, destroy: () => server.destroy()};
     },
-    connect: async (store, url) => {
+    connect: async (store, url, timeoutSeconds) => {
       const socket = new WebSocket(url);
       const bytes = countBytes(socket);
-      return {synchronizer: await createWsSynchronizer(store, socket as never, 30), bytes};
+      return {synchronizer: await createWsSynchronizer(store, socket as never, timeoutSeconds), bytes};
     },
   },
   tinybase: {
@@ -93,11 +93,11 @@ export const contestants: {readonly [name: string]: Contestant} = {
       );
       return {port, destroy: async () => void (await server.destroy())};
     },
-    connect: async (store, url) => {
+    connect: async (store, url, timeoutSeconds) => {
       const socket = new WebSocket(url);
       const bytes = countBytes(socket);
       return {
-        synchronizer: (await createTinyBaseWsSynchronizer(store as never, socket, 30)) as never,
+        synchronizer: (await createTinyBaseWsSynchronizer(store as never, socket, timeoutSeconds)) as never,
         bytes,
       };
     },

@@ -140,12 +140,12 @@ const measurements: {readonly [what: string]: () => Promise<object>} = {
     const server = await contestant.serve(false);
     const url = `ws://127.0.0.1:${server.port}/room`;
     const full = contestant.createStore('full').setTable('t', fourCells(rowCount)) as MergeableStore;
-    const one = await contestant.connect(full, url);
+    const one = await contestant.connect(full, url, 30);
     await one.synchronizer.startSync();
     const before = one.bytes();
     const empty = contestant.createStore('empty');
     const start = performance.now();
-    const other = await contestant.connect(empty, url);
+    const other = await contestant.connect(empty, url, 30);
     const arrived = until(empty, () => empty.getRowCount('t') === rowCount);
     await other.synchronizer.startSync();
     await arrived;
@@ -154,7 +154,7 @@ const measurements: {readonly [what: string]: () => Promise<object>} = {
     await other.synchronizer.destroy();
     // The same two meet again, and nothing differs.
     const beforeAgain = one.bytes();
-    const again = await contestant.connect(empty, url);
+    const again = await contestant.connect(empty, url, 30);
     await again.synchronizer.startSync();
     const againBytes = again.bytes();
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -175,7 +175,7 @@ const measurements: {readonly [what: string]: () => Promise<object>} = {
     const [store, hearing] = [contestant.createStore('one'), contestant.createStore('other')];
     const clients: Client[] = [];
     for (const each of [store, hearing]) {
-      const client = await contestant.connect(each, url);
+      const client = await contestant.connect(each, url, 1);
       await client.synchronizer.startSync();
       clients.push(client);
     }

@@ -36,6 +36,7 @@ export type HoldfastErrorCode =
   | 'sync/malformed'
   | 'sync/closed'
   | 'sync/refused'
+  | 'sync/clock-ahead'
   | 'persister/destroyed'
   | 'persister/unsupported-store';
 

@@ -66,11 +66,9 @@ export const getHlcFunctions = (
 
   // Moves to the latest of what was, what is seen and what is now.
   const moveTo = (seenTime: number, seenCounter: number): void => {
-    const now = getNow();
-    const latest = Math.max(time, seenTime, now);
-    const counters = [time === latest ? counter : -1, seenTime === latest ? seenCounter : -1];
+    const latest = Math.max(time, seenTime, getNow());
+    counter = Math.max(time === latest ? counter : -1, seenTime === latest ? seenCounter : -1);
     time = latest;
-    counter = Math.max(...counters);
   };
 
   return [

@@ -13,20 +13,20 @@ type MapLeaf = (leaf: Stamped) => Stamped;
 
 // Most things are spelt as they are, and then nothing is copied.
 const spellLeaf: MapLeaf = (leaf) => {
-  const [thing, ...rest] = leaf;
+  const thing = leaf[0];
   return thing === undefined
-    ? [UNDEFINED_MARK, ...rest]
+    ? [UNDEFINED_MARK, ...leaf.slice(1)]
     : typeof thing === 'object' && thing !== null
-      ? [spellCell(thing as Cell), ...rest]
+      ? [spellCell(thing as Cell), ...leaf.slice(1)]
       : leaf;
 };
 
 const unspellLeaf: MapLeaf = (leaf) => {
-  const [thing, ...rest] = leaf;
+  const thing = leaf[0];
   return thing === UNDEFINED_MARK
-    ? [undefined, ...rest]
+    ? [undefined, ...leaf.slice(1)]
     : typeof thing === 'string' && isSpelling(thing)
-      ? [unspellCell(thing), ...rest]
+      ? [unspellCell(thing), ...leaf.slice(1)]
       : leaf;
 };
 
@@ -35,7 +35,7 @@ const mapMembers = (stamped: Stamped, map: MapLeaf): Stamped => {
   if (typeof stamped[0] !== 'object' || stamped[0] === null) {
     return stamped;
   }
-  const [members, ...rest] = stamped as [{[id: Id]: unknown}, ...unknown[]];
+  const members = stamped[0] as {[id: Id]: unknown};
   let mapped: {[id: Id]: unknown} | undefined;
   for (const id of Object.keys(members)) {
     const member = members[id];
@@ -45,7 +45,7 @@ const mapMembers = (stamped: Stamped, map: MapLeaf): Stamped => {
       mapped[id] = next;
     }
   }
-  return mapped === undefined ? stamped : [mapped, ...rest];
+  return mapped === undefined ? stamped : [mapped, ...stamped.slice(1)];
 };
 
 const mapIfStamped = (stamped: unknown, map: MapLeaf): unknown =>

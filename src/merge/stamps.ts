@@ -2,8 +2,8 @@
 // tables and the whole where somebody gave them one. Hashes are computed when somebody asks, and cost what changed since.
 // Knows neither stores nor clocks: the owner of the tree says what stands in it.
 //
-// Invariants: 1. `sum` is the XOR over what the children add that are not dirty, which all have a hash. 2. No row is without
-// stamps, and no table without rows, unless it has a clock of its own.
+// Invariants: 1. `sum` is the XOR over what the children add that are not dirty, which all have a hash; those that are stand in `dirty`.
+// 2. No row is without stamps, and no table without rows, unless it has a clock of its own.
 
 import type {CellOrUndefined, Id} from '../base/content.ts';
 import {createObjectMaker} from '../base/safe-objects.ts';
@@ -15,6 +15,7 @@ export interface Leaf {
   hlc: Hlc;
   readonly hlcs: {[id: Id]: Hlc};
   hash: Hash | undefined;
+  isDirty: boolean;
 }
 
 /** The rows of a table, or all tables. */
@@ -23,8 +24,9 @@ export interface Branch<Child> {
   readonly newChild: () => Child;
   readonly children: Map<Id, Child>;
   sum: Hash;
-  readonly dirty: Set<Id>;
+  dirty: Id[];
   hash: Hash | undefined;
+  isDirty: boolean;
 }
 
 export interface Stamps {
@@ -34,7 +36,7 @@ export interface Stamps {
 
 const createLeafMaker = (): (() => Leaf) => {
   const newHlcs = createObjectMaker<Leaf['hlcs']>();
-  return () => ({hlc: '', hlcs: newHlcs(), hash: undefined});
+  return () => ({hlc: '', hlcs: newHlcs(), hash: undefined, isDirty: false});
 };
 
 const newBranch = <Child>(newChild: () => Child): Branch<Child> => ({
@@ -42,8 +44,9 @@ const newBranch = <Child>(newChild: () => Child): Branch<Child> => ({
   newChild,
   children: new Map(),
   sum: 0,
-  dirty: new Set(),
+  dirty: [],
   hash: undefined,
+  isDirty: false,
 });
 
 export const newStamps = (): Stamps => ({
@@ -52,17 +55,20 @@ export const newStamps = (): Stamps => ({
 });
 
 /** A child of a branch, made where there is none, whose hash no longer holds. */
-const childToChange = <Child extends {hash: Hash | undefined}>(branch: Branch<Child>, id: Id): Child => {
+const childToChange = <Child extends {hash: Hash | undefined; isDirty: boolean}>(
+  branch: Branch<Child>,
+  id: Id,
+): Child => {
   let child = branch.children.get(id);
   if (!child) {
     child = branch.newChild();
     branch.children.set(id, child);
-    branch.dirty.add(id);
-  } else if (!branch.dirty.has(id)) {
+  } else if (!child.isDirty) {
     // A row adds to its table what a table adds to all.
     branch.sum ^= getRowInTableHash(id, child.hash as Hash);
-    branch.dirty.add(id);
   }
+  if (!child.isDirty) branch.dirty.push(id);
+  child.isDirty = true;
   child.hash = undefined;
   branch.hash = undefined;
   return child;
@@ -104,13 +110,20 @@ export const hashOfLeaf = (leaf: Leaf, thingOf: (id: Id) => CellOrUndefined): Ha
 };
 
 /** The hash of a table, or of all tables, where `hashOf` says that of a child. */
-export const hashOfBranch = <Child>(branch: Branch<Child>, hashOf: (child: Child, id: Id) => Hash): Hash => {
+export const hashOfBranch = <Child extends {isDirty: boolean}>(
+  branch: Branch<Child>,
+  hashOf: (child: Child, id: Id) => Hash,
+): Hash => {
   if (branch.hash === undefined) {
     for (const id of branch.dirty) {
       const child = branch.children.get(id);
-      if (child) branch.sum ^= getRowInTableHash(id, hashOf(child, id));
+      // One that went and came back is named twice.
+      if (child?.isDirty) {
+        branch.sum ^= getRowInTableHash(id, hashOf(child, id));
+        child.isDirty = false;
+      }
     }
-    branch.dirty.clear();
+    branch.dirty = [];
     branch.hash = addClock(branch.sum, branch.hlc);
   }
   return branch.hash;

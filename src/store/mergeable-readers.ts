@@ -142,7 +142,7 @@ export const createMergeableReaders = ({getStamps, getTouched, storedIn}: Mergin
         stampTables(
           whereDifferent(mine, (hashes, tableId) => {
             const fresh = Object.keys(hashes).filter((rowId) => !isMember(theirs[tableId], rowId));
-            return fresh.length ? stampTable(tableId, false, fresh) : undefined;
+            return unlessEmpty(fresh) && stampTable(tableId, false, fresh);
           }),
           false,
         ) as TablesStamp,
@@ -172,7 +172,7 @@ export const createMergeableReaders = ({getStamps, getTouched, storedIn}: Mergin
           const differing = whereDifferent(rows, (hashes, rowId) => {
             const mine = leafHashes(rowOf(tableId, rowId), tableId, rowId);
             const ids = Object.keys(mine).filter((id) => mine[id] !== hashes[id]);
-            return ids.length ? new Set(ids) : undefined;
+            return unlessEmpty(ids) && new Set(ids);
           });
           return (
             unlessEmpty(differing) &&

@@ -105,26 +105,26 @@ export const createMerging = (state: State, uniqueId: Id, getNow: GetNow): Mergi
     }
   };
 
-  // Stamps what came, if it is later, and shows it in the store.
-  const take = (
-    tableId: Id | undefined,
-    rowId: Id | undefined,
-    id: Id,
-    thing: CellOrUndefined,
-    hlc: Hlc,
-  ): void => {
-    const before = leafOf(tableId, rowId);
-    const hlcBefore = before?.hlcs[id];
-    const stored = thing === undefined ? undefined : toStored(thing);
-    if (thing !== undefined && stored === undefined) return;
-    if (before && hlcBefore !== undefined && hlcBefore >= hlc) {
-      if (hlcBefore > hlc || !isGreater(stored, storedIn(before, tableId, rowId)(id))) return;
-    }
-    const leaf = leafToChange(tableId, rowId);
-    stamp(leaf, tableId, rowId, id, hlc);
-    show(tableId, rowId, id, thing);
-    // A schema's doing, where it is something else now.
-    if (!Object.is(current(tableId, rowId)(id), stored)) keep(leaf, id, {stored});
+  // Stamps what came to a row, or to the values, if it is later, and shows it in the store.
+  const takerOf = (tableId: Id | undefined, rowId: Id | undefined) => {
+    let leaf = leafOf(tableId, rowId);
+    let isChanging = false;
+    return (id: Id, thing: CellOrUndefined, hlc: Hlc): void => {
+      const hlcBefore = leaf?.hlcs[id];
+      const stored = thing === undefined ? undefined : toStored(thing);
+      if (thing !== undefined && stored === undefined) return;
+      if (leaf && hlcBefore !== undefined && hlcBefore >= hlc) {
+        if (hlcBefore > hlc || !isGreater(stored, storedIn(leaf, tableId, rowId)(id))) return;
+      }
+      if (!leaf || !isChanging) leaf = leafToChange(tableId, rowId);
+      isChanging = true;
+      stamp(leaf, tableId, rowId, id, hlc);
+      show(tableId, rowId, id, thing);
+      // A schema's doing, where it is something else now.
+      if ((state.tablesSchema || state.valuesSchema) && !Object.is(current(tableId, rowId)(id), stored)) {
+        keep(leaf, id, {stored});
+      }
+    };
   };
 
   const show = (tableId: Id | undefined, rowId: Id | undefined, id: Id, thing: CellOrUndefined): void => {
@@ -197,7 +197,8 @@ export const createMerging = (state: State, uniqueId: Id, getNow: GetNow): Mergi
         }
         forEachMember(members, call);
       };
-      const takeAll = (tableId: Id | undefined, rowId: Id | undefined, leaf: unknown): void =>
+      const takeAll = (tableId: Id | undefined, rowId: Id | undefined, leaf: unknown): void => {
+        const take = takerOf(tableId, rowId);
         each(
           leaf,
           () => leafToChange(tableId, rowId),
@@ -205,10 +206,11 @@ export const createMerging = (state: State, uniqueId: Id, getNow: GetNow): Mergi
             const [thing, hlc = ''] = Array.isArray(stamped) ? stamped : [0, 0];
             if (follow(hlc)) {
               const meant = thing === UNDEFINED_MARK ? undefined : fromJsonCell(thing);
-              take(tableId, rowId, id, meant as CellOrUndefined, hlc);
+              take(id, meant as CellOrUndefined, hlc);
             }
           },
         );
+      };
       const [tables, values] = Array.isArray(content) ? content : [];
       each(
         tables,
@@ -243,7 +245,7 @@ export const createMerging = (state: State, uniqueId: Id, getNow: GetNow): Mergi
       const takeNew = (tableId: Id | undefined, rowId: Id | undefined, things: unknown) =>
         forEachMember(things, (thing, id) => {
           if (leafOf(tableId, rowId)?.hlcs[id] === undefined) {
-            take(tableId, rowId, id, thing as CellOrUndefined, '');
+            takerOf(tableId, rowId)(id, thing as CellOrUndefined, '');
           }
         });
       forEachMember(tables, (table, tableId) =>

@@ -1,5 +1,4 @@
-// The clients of one path: hands what one says to the others, and to the server's own store where there is one. Knows nothing of
-// sockets and of what frames say.
+// The clients of one path: hands what one says to the others. Knows nothing of sockets and of what is said.
 
 import type {Id} from '../base/content.ts';
 
@@ -7,28 +6,28 @@ import type {Id} from '../base/content.ts';
 export const SERVER_ID = 'S';
 
 export interface Member {
-  /** Told of a frame's text, and who said it. */
-  hear(fromId: Id, text: string): void;
+  /** Told of a message, in one text or in pieces, and who said it. */
+  hear(fromId: Id, texts: readonly string[]): void;
 }
 
 export interface Room {
   readonly members: Map<Id, Member>;
-  /** Hands a text to one, or to all others where `toId` is empty. */
-  route(fromId: Id, toId: Id, text: string): void;
+  /** Hands a message to one, or to all others where `toId` is empty. Nobody hears oneself. */
+  route(fromId: Id, toId: Id, texts: readonly string[]): void;
 }
 
 export const createRoom = (): Room => {
   const members = new Map<Id, Member>();
   return {
     members,
-    route: (fromId, toId, text) => {
+    route: (fromId, toId, texts) => {
       if (toId !== '') {
-        members.get(toId)?.hear(fromId, text);
+        toId === fromId || members.get(toId)?.hear(fromId, texts);
         return;
       }
       for (const [id, member] of members) {
         if (id !== fromId) {
-          member.hear(fromId, text);
+          member.hear(fromId, texts);
         }
       }
     },

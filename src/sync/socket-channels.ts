@@ -11,11 +11,22 @@ export const CONTROL_MESSAGE = -1;
 export const HELLO = 0;
 export const SUBSCRIBE = 1;
 export const UNSUBSCRIBE = 2;
+/** Not of TinyBase's: what a client says of itself. */
+export const PRESENCE = 3;
 export const MAX_CHANNELS = 100;
 export const MAX_CHANNEL_BYTES = 1_024;
 
+/** Whether a text is to or from the server itself, and of no store. */
+export const isControl = (text: string): boolean => /^\[(?:"[^"\\]{0,256}"|null),-1,/.test(text);
+
+interface Channel {
+  readonly onFrame: (frame: string) => void;
+  /** Told when the socket has connected again, and the channel is joined again. */
+  readonly onAgain: () => void;
+}
+
 interface SharedSocket {
-  readonly channels: Map<Id, (frame: string) => void>;
+  readonly channels: Map<Id, Channel>;
   /** Tells the server of something, and waits until it says the same. */
   tell(kind: number, argument: unknown, timeoutSeconds: number): Promise<void>;
   readonly hello: Promise<void>;
@@ -31,14 +42,14 @@ const shareSocket = (socket: WebSocketLike, timeoutSeconds: number, ports: Ports
   const channels: SharedSocket['channels'] = new Map();
   const waiting = new Map<Id, () => void>();
   socket.addEventListener('message', ({data}) => {
-    const frame = String(data);
-    const [kind, rest] = splitLine(frame);
-    if (kind === 'M') {
+    // What has another form, a server has not said.
+    const [, kind, rest = ''] = /^([MS])\n(.*)$/s.exec(String(data)) ?? [];
+    if (kind === 'M' && rest.includes('\n')) {
       const [channelId, inner] = splitLine(rest);
-      channels.get(channelId)?.(inner);
+      channels.get(channelId)?.onFrame(inner);
     } else if (kind === 'S') {
-      const [id] = JSON.parse(rest) as [Id];
-      waiting.get(id)?.();
+      const [, id] = /^\["([^"\\]*)",-1,/.exec(rest) ?? [];
+      id === undefined || waiting.get(id)?.();
     }
   });
   const tell = (kind: number, argument: unknown, seconds: number): Promise<void> => {
@@ -56,17 +67,22 @@ const shareSocket = (socket: WebSocketLike, timeoutSeconds: number, ports: Ports
       socket.send(`S\n${JSON.stringify([id, CONTROL_MESSAGE, [kind, argument]])}`);
     });
   };
-  let wasOpen = socket.readyState === OPEN;
+  const isWaitedFor = socket.readyState !== OPEN && !socket.isReconnecting;
+  let wasOpen = !isWaitedFor;
   const shared: SharedSocket = {
     channels,
     tell,
-    hello: whenOpen(socket).then(() => tell(HELLO, 1, timeoutSeconds)),
+    hello:
+      socket.readyState !== OPEN && !isWaitedFor
+        ? Promise.resolve()
+        : whenOpen(socket).then(() => tell(HELLO, 1, timeoutSeconds)),
   };
   sharedSockets.set(socket, shared);
   const subscribeAgain = async (): Promise<void> => {
     await tell(HELLO, 1, timeoutSeconds);
-    for (const channelId of channels.keys()) {
+    for (const [channelId, {onAgain}] of channels) {
       await tell(SUBSCRIBE, channelId, timeoutSeconds);
+      onAgain();
     }
   };
   // A socket that connects again is a new one to the server; one that then gets no answer is closed, to connect once more.
@@ -77,11 +93,14 @@ const shareSocket = (socket: WebSocketLike, timeoutSeconds: number, ports: Ports
   return shared;
 };
 
-/** Joins a channel of a socket; resolves with how to send on it, and how to leave. */
+/**
+ * Joins a channel of a socket; resolves with how to send on it, and how to leave. A socket that reconnects, and is not open, is not
+ * waited for: the channel is told when it is joined.
+ */
 export const joinChannel = async (
   socket: WebSocketLike,
   channelId: Id,
-  onFrame: (frame: string) => void,
+  channel: Channel,
   timeoutSeconds: number,
   ports: Ports,
 ): Promise<{send(frame: string): void; leave(): {readonly isLast: boolean}}> => {
@@ -100,10 +119,12 @@ export const joinChannel = async (
         : `A socket has at most ${MAX_CHANNELS} channels`,
     );
   }
-  shared.channels.set(channelId, onFrame);
+  shared.channels.set(channelId, channel);
   try {
     await shared.hello;
-    await shared.tell(SUBSCRIBE, channelId, timeoutSeconds);
+    if (socket.readyState === OPEN || !socket.isReconnecting) {
+      await shared.tell(SUBSCRIBE, channelId, timeoutSeconds);
+    }
   } catch (error) {
     shared.channels.delete(channelId);
     throw error;

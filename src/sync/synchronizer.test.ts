@@ -49,7 +49,7 @@ const areEqual = (...stores: readonly MergeableStore[]): boolean =>
 
 describe('a synchronizer', () => {
   test.each([Message.GetTableDiff, Message.GetRowDiff, Message.GetCellDiff, Message.GetValueDiff])(
-    '[SY8] asks again where message %i was not answered, and then is quiet',
+    '[SY50] asks again where message %i was not answered, and then is quiet',
     async (lost) => {
       const network = createNetwork();
       const {ports, sent} = network;
@@ -70,7 +70,7 @@ describe('a synchronizer', () => {
     },
   );
 
-  test('[SY8] that has more than it was told of says so, without another edit', async () => {
+  test('[SY50] that has more than it was told of says so, without another edit', async () => {
     const network = createNetwork();
     const {ports} = network;
     const [one, other] = [createMergeableStore('one'), createMergeableStore('other')];

@@ -22,8 +22,10 @@ import type {
 } from '../merge/mergeable.ts';
 import {type InitialContent, Status} from '../persister/persister.ts';
 import type {MergeableStore} from '../store/mergeable-store.ts';
+import {checkBody} from './message-shapes.ts';
 import {Message, type Receive, type Send} from './messages.ts';
 import {createRepair} from './repair.ts';
+import {AHEAD_ID} from './wire.ts';
 
 /** How often a synchronizer has sent and received. */
 export type SynchronizerStats = {sends: number; receives: number};
@@ -68,12 +70,17 @@ export interface SynchronizerOptions {
   readonly onReceive?: Receive | undefined;
   readonly onIgnoredError?: ((error: unknown) => void) | undefined;
   readonly ports?: Ports | undefined;
+  /** Whether what comes was held against its shape already. */
+  readonly isChecked?: boolean;
 }
 
+const AHEAD_MESSAGE =
+  'Others do not take what is set here: the clock of this device is more than five minutes ahead of theirs; set it, and reload';
 /** Requests that wait for an answer at one time; more are not sent. */
 const MAX_PENDING_REQUESTS = 100;
 
 interface Pending {
+  readonly message: Message;
   resolve(answer: readonly [fromClientId: Id, body: unknown]): void;
   reject(error: Error): void;
 }
@@ -114,6 +121,7 @@ export const createSynchronizer = <Extra extends object>(
     );
   }
   const {send, requestTimeoutSeconds, onSend, onReceive, onIgnoredError, ports = hostPorts} = options;
+  const {isChecked = false} = options;
   const queue = createQueue();
   const pending = new Map<Id, Pending>();
   // The hashes that clients told of, and nobody has looked at yet.
@@ -126,6 +134,7 @@ export const createSynchronizer = <Extra extends object>(
   let isLoading = false;
   let transactionListenerId: Id | undefined;
   let isApplying = false;
+  let isStarting = false;
   let isDestroyed = false;
 
   const setStatus = (now: Status): void => {
@@ -165,7 +174,7 @@ export const createSynchronizer = <Extra extends object>(
     let timer: unknown;
     try {
       return await new Promise((resolve, reject) => {
-        pending.set(requestId, {resolve, reject});
+        pending.set(requestId, {message, resolve, reject});
         timer = ports.setTimer(
           () =>
             reject(
@@ -351,12 +360,33 @@ export const createSynchronizer = <Extra extends object>(
     }
   };
 
+  // Whether a message has the shape that its kind has. What is ahead of the clock is left out by the store, and its sender is told.
+  const isSound = (from: Id, requestId: IdOrNull, message: Message, body: unknown): boolean => {
+    if (message === Message.Response && requestId === AHEAD_ID) {
+      ignore(new HoldfastError('sync/clock-ahead', AHEAD_MESSAGE));
+      return false;
+    }
+    const asked = requestId === null ? undefined : pending.get(requestId);
+    try {
+      if (checkBody(message, body, {answered: asked?.message, nowMs: ports.now()})) {
+        tellIfPossible(from, AHEAD_ID, Message.Response, [0, 0]);
+      }
+      return true;
+    } catch (error) {
+      message === Message.Response && asked ? asked.reject(error as Error) : ignore(error);
+      return false;
+    }
+  };
+
   const receive: Receive = (from, requestId, message, body) => {
     if (isDestroyed) {
       return;
     }
     stats.receives++;
     onReceive?.(from, requestId, message, body);
+    if (!isChecked && !isSound(from, requestId, message, body)) {
+      return;
+    }
     if (message === Message.Response) {
       requestId === null || pending.get(requestId)?.resolve([from, body]);
     } else if (message === Message.ContentHashes) {
@@ -368,7 +398,7 @@ export const createSynchronizer = <Extra extends object>(
         apply([[body[0], body[1]]]);
         setStatus(Status.Idle);
       }
-    } else if (isSaving()) {
+    } else if (isSaving() || isStarting) {
       const answer = answerTo(message, body);
       answer === undefined || tellIfPossible(from, requestId, Message.Response, answer);
     }
@@ -391,7 +421,13 @@ export const createSynchronizer = <Extra extends object>(
 
   const methods: Pick<Synchronizer, keyof Synchronizer> = {
     startSync: async (initialContent) => {
-      await start(initialContent, false);
+      // Two that start at once answer one another, and neither waits in vain.
+      isStarting = true;
+      try {
+        await start(initialContent, false);
+      } finally {
+        isStarting = false;
+      }
       return synchronizer;
     },
     stopSync: () => synchronizer.stopAutoPersisting(),

@@ -5,6 +5,8 @@ import {HoldfastError} from '../base/errors.ts';
 export interface WebSocketLike {
   readonly readyState: number;
   readonly url?: string;
+  /** Whether it connects by itself, again and again, so that nobody need wait until it is open. */
+  readonly isReconnecting?: boolean;
   send(text: string): void;
   close(code?: number, reason?: string): void;
   addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: SocketListener): void;

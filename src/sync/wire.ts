@@ -22,12 +22,15 @@ export interface WireMessage {
 
 /** The id of an answer by which a server says that it took no changes. */
 export const REFUSAL_ID = 'holdfast:refused';
+/** The id of an answer by which a client says that stamps are ahead of its clock. */
+export const AHEAD_ID = 'holdfast:ahead';
 
 const MAX_PIECES = 1_000;
 const MAX_OPEN_BUFFERS = 100;
 /** Bytes of one message, put together. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 const PIECE_ID_LENGTH = 16;
+const PLACE = /^\d{1,4}$/;
 
 /**
  * The JSON of a message. `answered` is what a response answers, since its body alone does not tell stamps of tables from those of
@@ -109,11 +112,31 @@ export const splitLine = (frame: string): [line: string, rest: string] => {
 export interface Assembler {
   /** The whole text, once its last piece is there; a text that is no piece at once. */
   add(from: Id, text: string): string | undefined;
-  /** Forgets the pieces of somebody who is gone. */
-  forget(from: Id): void;
+  /** Characters of messages that are not whole, and what it costs to remember them. */
+  openLength(): number;
+  /** Forgets all pieces. */
+  forgetAll(): void;
 }
 
-export const createAssembler = (): Assembler => {
+export interface AssemblerLimits {
+  /** Characters of one message. */
+  readonly maxMessageLength: number;
+  /** Characters of all messages that are not whole. */
+  readonly maxOpenLength: number;
+}
+
+/** What a piece costs beside its characters. */
+const PIECE_COST = 16;
+const ASSEMBLER_LIMITS: AssemblerLimits = {
+  maxMessageLength: MAX_MESSAGE_BYTES,
+  maxOpenLength: 4 * MAX_MESSAGE_BYTES,
+};
+
+export const createAssembler = ({
+  maxMessageLength,
+  maxOpenLength,
+}: AssemblerLimits = ASSEMBLER_LIMITS): Assembler => {
+  let openLength = 0;
   const open = new Map<string, {pieces: (string | undefined)[]; missing: number; length: number}>();
   return {
     add: (from, text) => {
@@ -125,35 +148,38 @@ export const createAssembler = (): Assembler => {
       const [indexText, afterIndex] = splitLine(text.slice(PIECE_ID_LENGTH + 1));
       const [countText, piece] = splitLine(afterIndex);
       const [index, count] = [Number(indexText), Number(countText)];
-      const isPlaced = Number.isInteger(index) && Number.isInteger(count) && index >= 0 && index < count;
+      const isPlaced = PLACE.test(indexText) && PLACE.test(countText) && index < count;
       if (!isPlaced || count > MAX_PIECES) {
         throw malformed('a piece of it has no place');
       }
       const key = `${from}\n${id}`;
-      const buffer = open.get(key) ?? {pieces: Array(count), missing: count, length: 0};
+      const known = open.get(key);
+      const buffer = known ?? {pieces: Array(count), missing: count, length: 0};
       if (buffer.pieces.length !== count || buffer.pieces[index] !== undefined) {
         throw malformed('two pieces of it have one place');
       }
       buffer.pieces[index] = piece;
       buffer.missing--;
       buffer.length += piece.length;
-      if (buffer.length > MAX_MESSAGE_BYTES) {
+      if (buffer.length > maxMessageLength) {
         throw new HoldfastError('sync/overloaded', 'The pieces of a message are too long together');
       }
       if (buffer.missing === 0) {
         open.delete(key);
+        openLength -= known ? buffer.length - piece.length + count * PIECE_COST : 0;
         return buffer.pieces.join('');
       }
       open.set(key, buffer);
-      if (open.size > MAX_OPEN_BUFFERS) {
+      openLength += piece.length + (known ? 0 : count * PIECE_COST);
+      if (open.size > MAX_OPEN_BUFFERS || openLength > maxOpenLength) {
         throw new HoldfastError('sync/overloaded', 'The pieces of too many messages are open');
       }
       return undefined;
     },
-    forget: (from) => {
-      for (const key of open.keys()) {
-        key.startsWith(`${from}\n`) && open.delete(key);
-      }
+    openLength: () => openLength,
+    forgetAll: () => {
+      open.clear();
+      openLength = 0;
     },
   };
 };

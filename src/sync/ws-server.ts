@@ -1,19 +1,24 @@
-// A server that hands messages between the clients of each path, and keeps a store of its own on paths that have a persister. Takes the
-// `WebSocketServer` of the package ws, or one like it.
+// A server on the `WebSocketServer` of the package ws, or one like it: gives its sockets to the server proper, and speaks as TinyBase's.
 
 import type {Id, IdOrNull} from '../base/content.ts';
 import {createIdPool} from '../base/ids.ts';
-import {hostPorts, type Ports} from '../base/ports.ts';
-import {createQueue, type Queue} from '../base/queue.ts';
-import type {MergeableStore} from '../store/mergeable-store.ts';
-import {createRoom, type Room, SERVER_ID} from './room.ts';
-import {createRoomKeeper, type PathPersister, type RoomKeeper} from './room-keeper.ts';
-import {
-  createServerConnection,
-  type ServerConnection,
-  type ServerSocket,
-  type UpgradeRequest,
-} from './server-connection.ts';
+import type {CreatedPersister} from './room-keeper.ts';
+import type {ServerConnection} from './server-connection.ts';
+import type {SyncServerOptions, UpgradeRequest} from './server-options.ts';
+import type {PresenceState} from './server-presence.ts';
+import {createSyncServer, type DrainOptions, type DrainResult, type SyncServer} from './sync-server.ts';
+import {malformed} from './wire.ts';
+
+/** The part of a WebSocket of ws that is called. */
+export interface ServerSocket {
+  readonly bufferedAmount: number;
+  readonly protocol: string;
+  on(event: 'message', listener: (data: unknown, isBinary: boolean) => void): unknown;
+  on(event: 'close' | 'error', listener: (thing: never) => void): unknown;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+  terminate(): void;
+}
 
 /** The part of a `WebSocketServer` of ws that is called. */
 export interface WebSocketServerLike {
@@ -31,10 +36,15 @@ export type ClientIdsListener = (
   clientId: Id,
   addedOrRemoved: IdAddedOrRemoved,
 ) => void;
+/** Told what a client says of itself; `null` when it says nothing any more, or is gone. */
+export type PresenceListener = (wsServer: WsServer, pathId: Id, clientId: Id, state: PresenceState) => void;
 /** How many paths and clients are active. */
 export type WsServerStats = {paths: number; clients: number};
+/** What TinyBase's server does not have. */
+export type WsServerOptions = SyncServerOptions;
 
-export interface WsServer<Server = WebSocketServerLike> {
+export interface WsServer<Server = WebSocketServerLike>
+  extends Pick<SyncServer, 'getServerStats' | 'getMetrics' | 'getHealth'> {
   getWebSocketServer(): Server;
   /** The paths that have clients. */
   getPathIds(): Id[];
@@ -42,54 +52,38 @@ export interface WsServer<Server = WebSocketServerLike> {
   getClientIds(pathId: Id): Id[];
   addPathIdsListener(listener: PathIdsListener): Id;
   addClientIdsListener(pathId: IdOrNull, listener: ClientIdsListener): Id;
+  /** What the clients of a path say of themselves: `{clientId: state}`. (Not in TinyBase.) */
+  getPresence(pathId: Id): {[clientId: Id]: PresenceState};
+  /** Calls back when a client of a path, or of any, says something else of itself, or is gone. (Not in TinyBase.) */
+  addPresenceListener(pathId: IdOrNull, listener: PresenceListener): Id;
   delListener(listenerId: Id): WsServer<Server>;
   getStats(): WsServerStats;
+  /** What it has counted so far, and what there is now. (Not in TinyBase.) */
+  getServerStats: SyncServer['getServerStats'];
+  /** The same as Prometheus reads it. (Not in TinyBase.) */
+  getMetrics: SyncServer['getMetrics'];
+  /** Whether every path can be stored. (Not in TinyBase.) */
+  getHealth: SyncServer['getHealth'];
+  /**
+   * Ends in peace: takes what clients have said, stores it, and closes their connections with 1012, by which they know to come back; who
+   * comes meanwhile is closed with it, too. `destroy()` is still to be called. (Not in TinyBase.)
+   */
+  drain(options?: DrainOptions): Promise<DrainResult>;
   /** Sees every client off, waits until all is stored, and closes the server that was given. */
   destroy(): Promise<void>;
 }
 
-/** What a client may do on a path. */
-export type Access = 'refused' | 'read' | 'read-write';
-
-/** What TinyBase's server does not have. */
-export interface WsServerOptions {
-  /** Says what a client may do on a path, for each path and channel that it asks for; default read and write. */
-  readonly authorize?: (request: UpgradeRequest, pathId: Id) => Access | Promise<Access>;
-  /** Default 16 MiB. */
-  readonly maxMessageBytes?: number;
-  /** Clients on one path; default 1,000. */
-  readonly maxClientsPerPath?: number;
-  /** Default 10,000. */
-  readonly maxPaths?: number;
-  /** Bytes that may wait for one client, who else is taken for gone; default 64 MiB. */
-  readonly maxBufferedBytes?: number;
-  /** Timers and ids, for a simulation; default the host's. */
-  readonly ports?: Ports;
-}
-
-type CreatedPersister = PathPersister | [PathPersister, (store: MergeableStore) => void] | undefined;
-
-interface Path {
-  readonly room: Room;
-  readonly queue: Queue;
-  keeper: RoomKeeper | undefined;
-  clientCount: number;
-}
-
-const DEFAULTS = {
-  authorize: (): Access => 'read-write',
-  maxMessageBytes: 16 * 1024 * 1024,
-  maxClientsPerPath: 1_000,
-  maxPaths: 10_000,
-  maxBufferedBytes: 64 * 1024 * 1024,
-  ports: hostPorts,
-};
-
 /**
  * Creates a server on a `WebSocketServer`.
  *
+ * Whatever clients send is checked. Messages in pieces are handed on once they are whole. On paths that have a persister, messages to the
+ * server or to all are read, and must be of the shape that their kind has, with no stamp more than five minutes ahead; others are checked by
+ * their first characters and their depth alone. Who breaks the rules is closed: with 1007 for what cannot be read, 1008 for what is not
+ * allowed, and for a clock that is ahead, 1009 for what is too long, 1013 for what is too much.
+ *
  * @param createPersisterForPath Makes the persister of a path when its first client comes, or nothing; with a function that is called
- * with the store once it is loaded.
+ * with the store once it is loaded. Where it rejects, or its persister cannot load, it is called again, later and later; clients go on
+ * without it, and are asked for what was missed.
  * @param onIgnoredError Told of faults of persisters, and of what clients said that cannot be read.
  * @param requestTimeoutSeconds How long the server's own store waits for an answer; default 1.
  * @param fragmentSize Its messages that are longer than so many characters are sent in pieces.
@@ -102,138 +96,83 @@ export const createWsServer = <Server extends WebSocketServerLike>(
   fragmentSize?: number,
   options: WsServerOptions = {},
 ): WsServer<Server> => {
-  const limits = {...DEFAULTS, ...options};
-  const paths = new Map<Id, Path>();
   const idPool = createIdPool();
   const pathListeners = new Map<Id, PathIdsListener>();
   const clientListeners = new Map<Id, readonly [pathId: IdOrNull, ClientIdsListener]>();
-  const stopping = new Set<Promise<void>>();
+  const presenceListeners = new Map<Id, readonly [pathId: IdOrNull, PresenceListener]>();
   let isDestroyed = false;
 
-  const report = (error: unknown): void => onIgnoredError?.(error);
-
-  const tellPaths = (pathId: Id, addedOrRemoved: IdAddedOrRemoved): void => {
-    for (const listener of [...pathListeners.values()]) {
-      listener(server, pathId, addedOrRemoved);
-    }
-  };
-  const tellClients = (pathId: Id, clientId: Id, addedOrRemoved: IdAddedOrRemoved): void => {
-    for (const [wanted, listener] of [...clientListeners.values()]) {
-      (wanted === null || wanted === pathId) && listener(server, pathId, clientId, addedOrRemoved);
-    }
+  const add = <Listener>(listeners: Map<Id, Listener>, listener: Listener): Id => {
+    const id = idPool.take();
+    listeners.set(id, listener);
+    return id;
   };
 
-  const startKeeper = async (pathId: Id, path: Path): Promise<void> => {
-    const created = await createPersisterForPath?.(pathId);
-    if (created === undefined) {
-      return;
-    }
-    const [persister, onReady] = Array.isArray(created) ? created : [created, undefined];
-    const keeper = createRoomKeeper(path.room, persister, onReady, {
-      requestTimeoutSeconds,
-      fragmentSize,
-      ports: limits.ports,
-      onIgnoredError,
-      onMalformed: (clientId, error) => {
-        report(error);
-        connections.get(clientId)?.refuse(error);
-      },
-    });
-    path.keeper = keeper;
-    path.room.members.set(SERVER_ID, keeper.member);
-    await keeper.start();
-  };
-
-  const stopKeeper = async (pathId: Id, path: Path): Promise<void> => {
-    if (path.clientCount === 0) {
-      path.room.members.delete(SERVER_ID);
-      await path.keeper?.stop();
-      path.keeper = undefined;
-      // Somebody may have come meanwhile.
-      path.clientCount === 0 && paths.delete(pathId);
-    }
-  };
-
-  const join = (pathId: Id, clientId: Id, hear: (fromId: Id, text: string) => void): boolean => {
-    const known = paths.get(pathId);
-    if (known === undefined && paths.size >= limits.maxPaths) {
-      return false;
-    }
-    const path = known ?? {room: createRoom(), queue: createQueue(), keeper: undefined, clientCount: 0};
-    if (path.clientCount >= limits.maxClientsPerPath || path.room.members.has(clientId)) {
-      return false;
-    }
-    paths.set(pathId, path);
-    path.room.members.set(clientId, {hear});
-    if (path.clientCount++ === 0) {
-      path.queue
-        .add(async () => {
-          if (path.keeper === undefined && path.clientCount > 0) {
-            await startKeeper(pathId, path);
-          }
-        })
-        .catch(report);
-      tellPaths(pathId, 1);
-    }
-    tellClients(pathId, clientId, 1);
-    return true;
-  };
-
-  const leave = (pathId: Id, clientId: Id): void => {
-    const path = paths.get(pathId);
-    if (path?.room.members.delete(clientId)) {
-      tellClients(pathId, clientId, -1);
-      if (--path.clientCount === 0) {
-        tellPaths(pathId, -1);
-        const stopped = path.queue.add(() => stopKeeper(pathId, path)).catch(report);
-        stopping.add(stopped);
-        void stopped.then(() => stopping.delete(stopped));
+  const core = createSyncServer({
+    createPersisterForPath,
+    onIgnoredError,
+    requestTimeoutSeconds,
+    fragmentSize,
+    options,
+    onPath: (pathId, addedOrRemoved) => {
+      for (const listener of [...pathListeners.values()]) {
+        listener(server, pathId, addedOrRemoved);
       }
-    }
-  };
+    },
+    onClient: (pathId, clientId, addedOrRemoved) => {
+      for (const [wanted, listener] of [...clientListeners.values()]) {
+        (wanted === null || wanted === pathId) && listener(server, pathId, clientId, addedOrRemoved);
+      }
+    },
+    onPresence: (pathId, clientId, state) => {
+      for (const [wanted, listener] of [...presenceListeners.values()]) {
+        (wanted === null || wanted === pathId) && listener(server, pathId, clientId, state);
+      }
+    },
+  });
 
-  const connections = new Map<Id, ServerConnection>();
   const onConnection = (socket: ServerSocket, request: UpgradeRequest): void => {
-    const clientId = String(request.headers['sec-websocket-key'] ?? '');
-    const connection = createServerConnection(socket, request, {
-      clientId,
-      limits,
-      join,
-      leave,
-      route: (pathId, toId, text) => paths.get(pathId)?.room.route(clientId, toId, text),
-      onIgnoredError: report,
-      onEnd: () => connections.delete(clientId),
+    const link = {
+      bufferedBytes: () => socket.bufferedAmount,
+      send: (text: string) => socket.send(text),
+      close: (code: number, reason: string) => socket.close(code, reason),
+      terminate: () => socket.terminate(),
+    };
+    const connection: ServerConnection = core.connect(link, request, {
+      clientId: String(request.headers['sec-websocket-key'] ?? ''),
+      isShared: socket.protocol === 'tinybase',
     });
-    connections.set(clientId, connection);
+    socket.on('message', (data, isBinary) => {
+      if (isBinary) {
+        connection.refuse(malformed('it is not text'));
+      } else {
+        const frame = String(data);
+        connection.receive(frame, (data as {readonly length?: number}).length ?? frame.length);
+      }
+    });
+    socket.on('close', connection.end);
+    socket.on('error', (error) => onIgnoredError?.(error));
   };
   webSocketServer.on('connection', onConnection);
 
   const server: WsServer<Server> = {
     getWebSocketServer: () => webSocketServer,
-    getPathIds: () => [...paths].flatMap(([pathId, {clientCount}]) => (clientCount > 0 ? pathId : [])),
-    getClientIds: (pathId) =>
-      [...(paths.get(pathId)?.room.members.keys() ?? [])].filter((id) => id !== SERVER_ID),
-    addPathIdsListener: (listener) => {
-      const id = idPool.take();
-      pathListeners.set(id, listener);
-      return id;
-    },
-    addClientIdsListener: (pathId, listener) => {
-      const id = idPool.take();
-      clientListeners.set(id, [pathId, listener]);
-      return id;
-    },
+    getPathIds: core.getPathIds,
+    getClientIds: core.getClientIds,
+    addPathIdsListener: (listener) => add(pathListeners, listener),
+    addClientIdsListener: (pathId, listener) => add(clientListeners, [pathId, listener] as const),
+    getPresence: core.getPresence,
+    addPresenceListener: (pathId, listener) => add(presenceListeners, [pathId, listener] as const),
     delListener: (listenerId) => {
-      (pathListeners.delete(listenerId) || clientListeners.delete(listenerId)) && idPool.free(listenerId);
+      const listeners = [pathListeners, clientListeners, presenceListeners];
+      listeners.some((some) => some.delete(listenerId)) && idPool.free(listenerId);
       return server;
     },
-    getStats: () => {
-      const active = [...paths.values()].filter(({clientCount}) => clientCount > 0);
-      return {
-        paths: active.length,
-        clients: active.reduce((sum, {clientCount}) => sum + clientCount, 0),
-      };
-    },
+    getStats: core.getStats,
+    getServerStats: core.getServerStats,
+    getMetrics: core.getMetrics,
+    getHealth: core.getHealth,
+    drain: core.drain,
     destroy: async () => {
       if (!isDestroyed) {
         isDestroyed = true;
@@ -243,12 +182,8 @@ export const createWsServer = <Server extends WebSocketServerLike>(
           socket.close(1001, 'the server is going');
         }
         await closed;
-        // The server may be closed before its last socket has said that it is.
-        await Promise.all([...connections.values()].map(({ended}) => ended));
       }
-      while (stopping.size > 0) {
-        await Promise.all(stopping);
-      }
+      await core.destroy();
     },
   };
   return server;

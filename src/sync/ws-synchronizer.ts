@@ -6,7 +6,8 @@ import {HoldfastError} from '../base/errors.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
 import type {MergeableStore} from '../store/mergeable-store.ts';
 import {Message, type Receive, type Send} from './messages.ts';
-import {joinChannel} from './socket-channels.ts';
+import {SERVER_ID} from './room.ts';
+import {isControl, joinChannel} from './socket-channels.ts';
 import {createSynchronizer, type Synchronizer} from './synchronizer.ts';
 import {OPEN, type WebSocketLike, whenOpen} from './web-socket.ts';
 import {createAssembler, decodeMessage, encodeMessage, REFUSAL_ID, splitLine, toFrames} from './wire.ts';
@@ -23,9 +24,14 @@ type Handlers = [
   ports?: Ports,
 ];
 
+/** What a server closes with who is not welcome: unreadable, not allowed, too long, too much. */
+const REFUSALS: readonly number[] = [1007, 1008, 1009, 1013];
+/** Requests of others that are remembered until they are answered. */
+const MAX_ASKED = 1_000;
+
 interface CreateWsSynchronizer {
   /**
-   * Resolves once the socket is open. The synchronizer owns the socket, and closes it when it is destroyed.
+   * Resolves once the socket is open; at once, where the socket reconnects by itself. The synchronizer owns the socket, and closes it when it is destroyed.
    *
    * @param requestTimeoutSeconds How long to wait for an answer; default 1.
    * @param fragmentSize Messages longer than so many characters are sent in pieces.
@@ -64,13 +70,17 @@ export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType e
   const onFrame = (frame: string): void => {
     try {
       const [from, rest] = splitLine(frame);
+      if (from === SERVER_ID && isControl(rest)) {
+        return;
+      }
       const text = assembler.add(from, rest);
       if (text !== undefined) {
         const {requestId, message, body} = decodeMessage(text);
         if (requestId !== null && message >= Message.GetTableDiff) {
           asked.set(requestId, message);
+          asked.size > MAX_ASKED && asked.delete(asked.keys().next().value as Id);
         }
-        if (requestId === REFUSAL_ID) {
+        if (requestId === REFUSAL_ID && from === SERVER_ID) {
           throw new HoldfastError(
             'sync/refused',
             'The server takes no changes from this client: it may only read',
@@ -87,16 +97,30 @@ export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType e
   const channel =
     channelId === undefined
       ? undefined
-      : await joinChannel(webSocket, channelId, onFrame, requestTimeoutSeconds, ports);
+      : await joinChannel(
+          webSocket,
+          channelId,
+          {onFrame, onAgain: () => resume()},
+          requestTimeoutSeconds,
+          ports,
+        );
   if (channel === undefined) {
     webSocket.addEventListener('message', onMessage);
-    await whenOpen(webSocket);
+    if (!webSocket.isReconnecting) {
+      await whenOpen(webSocket);
+    }
   }
 
-  const onClose = (): void =>
+  const onClose = ({code, reason}: {readonly code?: number; readonly reason?: unknown}): void => {
     fail(new HoldfastError('sync/closed', 'The WebSocket was closed before an answer came'));
+    if (code !== undefined && REFUSALS.includes(code)) {
+      onIgnoredError?.(
+        new HoldfastError('sync/refused', `The server closed the WebSocket: ${String(reason)}`, {code}),
+      );
+    }
+  };
   // What changed while nobody was there is found by hashes.
-  const onOpen = (): void => {
+  const resume = (): void => {
     synchronizer.isAutoLoading() && void synchronizer.load();
     synchronizer.isAutoSaving() && void synchronizer.save();
   };
@@ -123,7 +147,7 @@ export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType e
       destroy: () => {
         webSocket.removeEventListener('message', onMessage);
         webSocket.removeEventListener('close', onClose);
-        webSocket.removeEventListener('open', onOpen);
+        webSocket.removeEventListener('open', resume);
         if (channel === undefined || channel.leave().isLast) {
           webSocket.close();
         }
@@ -137,6 +161,6 @@ export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType e
     {getWebSocket: () => webSocket},
   );
   webSocket.addEventListener('close', onClose);
-  webSocket.addEventListener('open', onOpen);
+  channel === undefined && webSocket.addEventListener('open', resume);
   return synchronizer;
 };

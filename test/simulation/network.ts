@@ -1,9 +1,9 @@
 // Sockets between simulated processes, as TCP is: frames of one connection come in order or not at all, and it is the connection that
 // is lost. Knows nothing of what frames say.
 
-import type {ServerSocket, UpgradeRequest} from '../../src/sync/server-connection.ts';
+import type {UpgradeRequest} from '../../src/sync/server-options.ts';
 import type {WebSocketLike} from '../../src/sync/web-socket.ts';
-import type {WebSocketServerLike} from '../../src/sync/ws-server.ts';
+import type {ServerSocket, WebSocketServerLike} from '../../src/sync/ws-server.ts';
 import type {Process, World} from './world.ts';
 
 export interface Network {
