@@ -1,5 +1,6 @@
 // Ports with a clock that stands still until a test moves it, timers that fire when it does, and warnings kept.
 
+import {getUniqueId} from './ids.ts';
 import type {Ports} from './ports.ts';
 
 export interface FakePorts extends Ports {
@@ -70,6 +71,7 @@ export const createFakePorts = (): FakePorts => {
     },
     yieldToHost: async () => undefined,
     random: () => 0.5,
+    uniqueId: getUniqueId,
     warn: (message, error) => {
       warnings.push({message, error});
     },

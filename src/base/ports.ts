@@ -1,6 +1,9 @@
 // What the engine needs of its host, as ports: a clock, timers, and a place for warnings. The platform's own are
 // the default; a simulator passes others. Knows no platform but what every JavaScript host has.
 
+import type {Id} from './content.ts';
+import {getUniqueId} from './ids.ts';
+
 /** A handle that cancels what was set; opaque. */
 export type TimerHandle = unknown;
 
@@ -14,6 +17,8 @@ export interface Ports {
   readonly yieldToHost: () => Promise<void>;
   /** A number in [0, 1). */
   readonly random: () => number;
+  /** An id that nobody else has, of 16 characters. */
+  readonly uniqueId: () => Id;
   /** Tells a developer of a background fault that nobody listens to. */
   readonly warn: (message: string, error: unknown) => void;
 }
@@ -59,5 +64,6 @@ export const hostPorts: Ports = {
       port2.postMessage(null);
     }),
   random: () => Math.random(),
+  uniqueId: () => getUniqueId(),
   warn: (message, error) => console.warn(message, error),
 };

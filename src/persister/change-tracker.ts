@@ -189,7 +189,7 @@ export const createChangeTracker = (store: PersistableStore, onChange: () => voi
     },
     pendingCount: () =>
       isWhole || taken?.kind === 'whole'
-        ? countAll(store) + countDeleted(sinceWhole())
+        ? countStore(store) + countDeleted(sinceWhole())
         : countChanges(fresh) + (taken === undefined ? 0 : countChanges(taken.changes)),
   };
 };
@@ -199,14 +199,13 @@ type RefusedThings = ReadonlySet<string>;
 
 const nameCell = (...ids: readonly (Id | undefined)[]): string => JSON.stringify(ids);
 
-const countStore = (store: PersistableStore): number =>
-  store
-    .getTableIds()
-    .reduce((count, tableId) => count + store.getRowCount(tableId), Object.keys(store.getValues()).length);
-
 // What a mergeable store has deleted is to be stored, too, though it shows nothing of it.
-const countAll = (store: PersistableStore): number =>
-  countStore(store) || (store.hasStamps?.() === true ? 1 : 0);
+const countStore = (store: PersistableStore): number => {
+  const count = store
+    .getTableIds()
+    .reduce((sum, tableId) => sum + store.getRowCount(tableId), Object.keys(store.getValues()).length);
+  return count === 0 && store.hasStamps?.() ? 1 : count;
+};
 
 const asTakenOf = (reader: StoreReader): StoreAsTaken => ({reader, noteTransaction: () => undefined});
 

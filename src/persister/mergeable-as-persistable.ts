@@ -33,6 +33,7 @@ export const asPersistable = (store: PersistableStore): PersistableStore => {
       const [tablesHash, valuesHash] = mergeable.getMergeableContentHashes();
       return !isMergeable(content) || content[0][2] !== tablesHash || content[1][2] !== valuesHash;
     },
+    hasStamps: () => mergeable.getMergeableContentHashes().some((hash) => hash !== 0),
     setContent: (content) =>
       isMergeable(content) ? mergeable.applyMergeableChanges(content) : mergeable.setDefaultContent(content),
     // What is pending is in the store, and is later than what was loaded where it is.

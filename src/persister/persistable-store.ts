@@ -64,10 +64,10 @@ export interface PersistableStore {
   getListenerStats(): {readonly [kind: string]: number | undefined};
   /** A mergeable store has it. */
   getMergeableContent?(): MergeableContent;
-  /** Of a mergeable one that is kept cell by cell: whether it has anything, deleted things included. */
-  hasStamps?(): boolean;
   /** What is to be stored of it, as it is when that is first read. */
   asTaken?(): StoreReader;
   /** Of one that is merged with what is loaded: whether it now has anything that this content has not. */
   isBeyond?(content: Content): boolean;
+  /** Of one that remembers what was deleted: whether there is anything at all, deleted or not. */
+  hasStamps?(): boolean;
 }

@@ -3,8 +3,7 @@
 
 import type {Id} from '../base/content.ts';
 import {HoldfastError} from '../base/errors.ts';
-import {getUniqueId} from '../base/ids.ts';
-import {hostPorts} from '../base/ports.ts';
+import type {Ports} from '../base/ports.ts';
 import {CONNECTING, OPEN, type WebSocketLike, whenOpen} from './web-socket.ts';
 import {splitLine} from './wire.ts';
 
@@ -35,7 +34,7 @@ interface SharedSocket {
 
 const sharedSockets = new WeakMap<WebSocketLike, SharedSocket>();
 
-const shareSocket = (socket: WebSocketLike, timeoutSeconds: number): SharedSocket => {
+const shareSocket = (socket: WebSocketLike, timeoutSeconds: number, ports: Ports): SharedSocket => {
   const known = sharedSockets.get(socket);
   if (known) {
     return known;
@@ -54,15 +53,15 @@ const shareSocket = (socket: WebSocketLike, timeoutSeconds: number): SharedSocke
     }
   });
   const tell = (kind: number, argument: unknown, seconds: number): Promise<void> => {
-    const id = getUniqueId();
+    const id = ports.uniqueId();
     return new Promise((resolve, reject) => {
-      const timer = hostPorts.setTimer(() => {
+      const timer = ports.setTimer(() => {
         waiting.delete(id);
         reject(new HoldfastError('sync/timeout', 'The server does not share sockets between channels'));
       }, seconds * 1_000);
       waiting.set(id, () => {
         waiting.delete(id);
-        hostPorts.clearTimer(timer);
+        ports.clearTimer(timer);
         resolve();
       });
       socket.send(`S\n${JSON.stringify([id, CONTROL_MESSAGE, [kind, argument]])}`);
@@ -103,6 +102,7 @@ export const joinChannel = async (
   channelId: Id,
   channel: Channel,
   timeoutSeconds: number,
+  ports: Ports,
 ): Promise<{send(frame: string): void; leave(): {readonly isLast: boolean}}> => {
   if (new TextEncoder().encode(channelId).length > MAX_CHANNEL_BYTES || channelId.includes('\n')) {
     throw new HoldfastError(
@@ -110,7 +110,7 @@ export const joinChannel = async (
       `The id of a channel has one line of at most ${MAX_CHANNEL_BYTES} bytes`,
     );
   }
-  const shared = shareSocket(socket, timeoutSeconds);
+  const shared = shareSocket(socket, timeoutSeconds, ports);
   if (shared.channels.size >= MAX_CHANNELS || shared.channels.has(channelId)) {
     throw new HoldfastError(
       'argument/invalid',

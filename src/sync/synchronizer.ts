@@ -3,11 +3,12 @@
 //
 //   start:   who has something? ── hashes ── tables, rows, cells that differ, one question each ── merged in one transaction
 //   later:   each transaction is sent to all; whoever hears hashes that are not its own asks for what differs
+//   repair:  who was not answered asks and tells all again; who has more than it was told of tells the one who told
 
 import type {Content, Id, IdOrNull} from '../base/content.ts';
 import {createEmitter} from '../base/emitter.ts';
-import {HoldfastError} from '../base/errors.ts';
-import {createIdPool, getUniqueId} from '../base/ids.ts';
+import {HoldfastError, isHoldfastError} from '../base/errors.ts';
+import {createIdPool} from '../base/ids.ts';
 import {hostPorts, type Ports} from '../base/ports.ts';
 import {createQueue} from '../base/queue.ts';
 import type {
@@ -23,6 +24,7 @@ import {type InitialContent, Status} from '../persister/persister.ts';
 import type {MergeableStore} from '../store/mergeable-store.ts';
 import {checkBody} from './message-shapes.ts';
 import {Message, type Receive, type Send} from './messages.ts';
+import {createRepair} from './repair.ts';
 import {AHEAD_ID} from './wire.ts';
 
 /** How often a synchronizer has sent and received. */
@@ -123,7 +125,7 @@ export const createSynchronizer = <Extra extends object>(
   const queue = createQueue();
   const pending = new Map<Id, Pending>();
   // The hashes that clients told of, and nobody has looked at yet.
-  const toldHashes = new Map<Id, ContentHashes>();
+  const toldHashes = new Map<Id, {readonly hashes: ContentHashes; readonly how: 'alone' | 'all'}>();
   const idPool = createIdPool();
   const ignore = (error: unknown): void => onIgnoredError?.(error);
   const statusListeners = createEmitter<[Synchronizer, Status]>(() => idPool.take(), ignore);
@@ -168,7 +170,7 @@ export const createSynchronizer = <Extra extends object>(
         `${MAX_PENDING_REQUESTS} requests wait for an answer already`,
       );
     }
-    const requestId = getUniqueId();
+    const requestId = ports.uniqueId();
     let timer: unknown;
     try {
       return await new Promise((resolve, reject) => {
@@ -245,6 +247,26 @@ export const createSynchronizer = <Extra extends object>(
     }
   };
 
+  // Pulls what a client told of: in an answer, to this one alone, or to all; and sees who is to be told what then.
+  const pullTold = async (from: Id, told: ContentHashes, how: 'answer' | 'alone' | 'all'): Promise<void> => {
+    const before = store.getMergeableContentHashes();
+    try {
+      await pull(from, told);
+    } catch (error) {
+      // What connects again, asks again.
+      isHoldfastError(error, 'sync/closed') || !isLoading || repair.missed();
+      throw error;
+    }
+    const after = store.getMergeableContentHashes();
+    if (areEqual(after, told)) {
+      repair.isEqual(from);
+      how === 'all' && areEqual(after, before) && repair.isTold();
+    } else {
+      isLoading && isSaving() && repair.isBehind(from);
+    }
+    how === 'alone' && !areEqual(after, before) && repair.gained();
+  };
+
   const inStatus = async (during: Status, work: () => Promise<void>): Promise<void> => {
     setStatus(during);
     try {
@@ -263,7 +285,7 @@ export const createSynchronizer = <Extra extends object>(
         try {
           const [from, hashes] = await ask(null, Message.GetContentHashes, '');
           if (isContentHashes(hashes)) {
-            await pull(from, hashes);
+            await pullTold(from, hashes, 'answer');
           }
         } finally {
           const [tablesHash, valuesHash] = store.getMergeableContentHashes();
@@ -274,9 +296,9 @@ export const createSynchronizer = <Extra extends object>(
       }),
     );
 
-  const pullLater = (from: Id, hashes: ContentHashes): void => {
+  const pullLater = (from: Id, hashes: ContentHashes, how: 'alone' | 'all'): void => {
     const isWaiting = toldHashes.has(from);
-    toldHashes.set(from, hashes);
+    toldHashes.set(from, {hashes, how});
     if (!isWaiting) {
       void queue.add(() =>
         inStatus(Status.Loading, async () => {
@@ -284,7 +306,7 @@ export const createSynchronizer = <Extra extends object>(
           toldHashes.delete(from);
           if (newest !== undefined && isLoading) {
             stats.loads++;
-            await pull(from, newest);
+            await pullTold(from, newest.hashes, newest.how);
           }
         }),
       );
@@ -298,6 +320,15 @@ export const createSynchronizer = <Extra extends object>(
         tell(null, null, Message.ContentHashes, store.getMergeableContentHashes());
       }),
     );
+
+  const repair = createRepair({
+    ports,
+    askAll: () => void loadNow(undefined),
+    tellAll: () => isSaving() && void saveNow(),
+    // What has an id is told to one alone.
+    tell: (clientId) =>
+      tellIfPossible(clientId, ports.uniqueId(), Message.ContentHashes, store.getMergeableContentHashes()),
+  });
 
   const onTransaction = (): void => {
     if (isApplying) {
@@ -359,7 +390,7 @@ export const createSynchronizer = <Extra extends object>(
     if (message === Message.Response) {
       requestId === null || pending.get(requestId)?.resolve([from, body]);
     } else if (message === Message.ContentHashes) {
-      isLoading && isContentHashes(body) && pullLater(from, body);
+      isLoading && isContentHashes(body) && pullLater(from, body, requestId === null ? 'all' : 'alone');
     } else if (message === Message.ContentDiff) {
       if (isLoading && Array.isArray(body)) {
         stats.loads++;
@@ -415,6 +446,7 @@ export const createSynchronizer = <Extra extends object>(
     stopAutoLoad: async () => {
       isLoading = false;
       toldHashes.clear();
+      repair.stop();
       return synchronizer;
     },
     isAutoLoading: () => isLoading,
@@ -486,6 +518,9 @@ const requireAlive = (isDestroyed: boolean): void => {
 
 const hasMembers = (thing: unknown): boolean =>
   typeof thing === 'object' && thing !== null && Object.keys(thing).length > 0;
+
+const areEqual = (one: ContentHashes, other: ContentHashes): boolean =>
+  one[0] === other[0] && one[1] === other[1];
 
 const isContentHashes = (body: unknown): body is ContentHashes =>
   Array.isArray(body) && typeof body[0] === 'number' && typeof body[1] === 'number';

@@ -10,7 +10,7 @@ import {createSyncServer, type DrainOptions, type DrainResult, type SyncServer} 
 import {malformed} from './wire.ts';
 
 /** The part of a WebSocket of ws that is called. */
-interface ServerSocket {
+export interface ServerSocket {
   readonly bufferedAmount: number;
   readonly protocol: string;
   on(event: 'message', listener: (data: unknown, isBinary: boolean) => void): unknown;

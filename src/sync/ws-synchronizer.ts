@@ -3,6 +3,7 @@
 
 import type {Id} from '../base/content.ts';
 import {HoldfastError} from '../base/errors.ts';
+import {hostPorts, type Ports} from '../base/ports.ts';
 import type {MergeableStore} from '../store/mergeable-store.ts';
 import {Message, type Receive, type Send} from './messages.ts';
 import {SERVER_ID} from './room.ts';
@@ -20,6 +21,7 @@ type Handlers = [
   onReceive?: Receive,
   onIgnoredError?: (error: unknown) => void,
   fragmentSize?: number,
+  ports?: Ports,
 ];
 
 /** What a server closes with who is not welcome: unreadable, not allowed, too long, too much. */
@@ -33,6 +35,7 @@ interface CreateWsSynchronizer {
    *
    * @param requestTimeoutSeconds How long to wait for an answer; default 1.
    * @param fragmentSize Messages longer than so many characters are sent in pieces.
+   * @param ports Timers and ids, for a simulation; default the host's.
    */
   <WebSocketType extends WebSocketLike>(
     store: MergeableStore,
@@ -56,10 +59,8 @@ export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType e
   ...rest: unknown[]
 ): Promise<WsSynchronizer<WebSocketType>> => {
   const channelId = typeof rest[0] === 'string' ? (rest.shift() as Id) : undefined;
-  const [requestTimeoutSeconds = 1, onSend, onReceive, onIgnoredError, fragmentSize] = rest as [
-    number | undefined,
-    ...Handlers,
-  ];
+  const [requestTimeoutSeconds = 1, onSend, onReceive, onIgnoredError, fragmentSize, ports = hostPorts] =
+    rest as [number | undefined, ...Handlers];
   const assembler = createAssembler();
   // What requests of others want, until they are answered.
   const asked = new Map<Id, Message>();
@@ -96,7 +97,13 @@ export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType e
   const channel =
     channelId === undefined
       ? undefined
-      : await joinChannel(webSocket, channelId, {onFrame, onAgain: () => resume()}, requestTimeoutSeconds);
+      : await joinChannel(
+          webSocket,
+          channelId,
+          {onFrame, onAgain: () => resume()},
+          requestTimeoutSeconds,
+          ports,
+        );
   if (channel === undefined) {
     webSocket.addEventListener('message', onMessage);
     if (!webSocket.isReconnecting) {
@@ -149,6 +156,7 @@ export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType e
       onSend,
       onReceive,
       onIgnoredError,
+      ports,
     },
     {getWebSocket: () => webSocket},
   );

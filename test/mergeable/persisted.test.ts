@@ -15,7 +15,9 @@ import {createFilePersister} from '../../src/entry/persisters/persister-file.ts'
 import {createCustomPersister, type Persister, type Persists} from '../../src/entry/persisters.ts';
 import {createWsSynchronizer} from '../../src/entry/synchronizers/synchronizer-ws-client.ts';
 import {createWsServer} from '../../src/entry/synchronizers/synchronizer-ws-server.ts';
+import {createPersister} from '../../src/persister/create-persister.ts';
 import {createDatabasePersister} from '../../src/persister/database-persister.ts';
+import {createDocumentStorage} from '../../src/storage/document-storage.ts';
 import {createFolder} from '../places/folder.ts';
 
 type AnyPersister = Pick<
@@ -126,6 +128,38 @@ describe.each(['file', 'database'] as const)('a mergeable store in a %s', (kind)
     expect(upgraded.getTables()).toEqual({pets: {rex: {age: 3, name: 'Rex'}}});
     await loading.destroy();
   });
+});
+
+test('[PR2] a deletion is pending until it is stored, also where nothing else is in a mergeable store', async () => {
+  let text: string | undefined;
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const storage = createDocumentStorage({
+    name: 'a slow place',
+    read: async () => {
+      await held;
+      return text;
+    },
+    swap: async (_expected, next) => {
+      text = next;
+      return true;
+    },
+    quarantine: async () => 'nowhere',
+    watch: async () => () => undefined,
+  });
+  const store = createMergeableStore();
+  const persister = createPersister({store: store as never, storage}, {});
+  const started = persister.startAutoPersisting();
+  store.setCell('t', 'r', 'c', 1).delRow('t', 'r');
+  expect(persister.getDurability().state).toBe('pending');
+  const durable = persister.whenDurable();
+  release();
+  await durable;
+  expect(JSON.parse(text ?? '')[0][0]).toHaveProperty('t');
+  await started;
+  await persister.destroy();
 });
 
 test('[MS8] a storage that cannot keep a mergeable store says so, and which can', () => {

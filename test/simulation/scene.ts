@@ -1,0 +1,155 @@
+// What all in a simulation share: the world, what connects them, what was written, and what was found to be wrong.
+
+import type {Id} from '../../src/base/content.ts';
+import {isHoldfastError} from '../../src/base/errors.ts';
+import {createPersister} from '../../src/persister/create-persister.ts';
+import type {Persister, Persists} from '../../src/persister/persister.ts';
+import {createDocumentStorage} from '../../src/storage/document-storage.ts';
+import {createMergeableStore} from '../../src/store/create-mergeable-store.ts';
+import type {MergeableStore} from '../../src/store/mergeable-store.ts';
+import type {Breakage} from './breakage.ts';
+import {breakMerging} from './breakage.ts';
+import type {Bus} from './bus.ts';
+import type {Disk} from './disk.ts';
+import {describe, findMissing, forEachWritten, isLater, type Model, mergeInto} from './model.ts';
+import type {Network} from './network.ts';
+import type {Process, World} from './world.ts';
+
+export interface Scene {
+  readonly world: World;
+  readonly network: Network;
+  readonly bus: Bus;
+  readonly breakage: Breakage;
+  /** All that was ever written, by path and stamp and text. */
+  readonly written: Set<string>;
+  /** What is wrong, in words. */
+  readonly faults: string[];
+}
+
+/** A store of a process, and what keeps it. */
+export interface Replica {
+  readonly store: MergeableStore;
+  /** The store as others are given it. */
+  readonly shared: MergeableStore;
+  readonly persister: KeptPersister | undefined;
+  /** Asks whether all that the store has now is stored, and remembers it once it is said to be. */
+  acknowledge(): void;
+}
+
+export type KeptPersister = Persister<Persists.StoreOrMergeableStore>;
+
+/** Somebody in a simulation, from start to end, however often it crashes. */
+export interface Node {
+  readonly name: string;
+  readonly disk: Disk | undefined;
+  process(): Process;
+  setClock(skewMs: number): void;
+  start(): void;
+  /** Ends it as is due. */
+  stop(): Promise<void>;
+  kill(): void;
+  replicas(): readonly Replica[];
+}
+
+/** What each disk was said to have stored. */
+const acknowledgedOn = new WeakMap<Disk, Model>();
+
+export const createReplica = (
+  {world, breakage, faults}: Scene,
+  process: Process,
+  id: Id,
+  disk: Disk | undefined,
+): Replica => {
+  const ports = world.portsOf(process);
+  const store = createMergeableStore(id, ports.now);
+  const shared = breakMerging(store, breakage);
+  const known: Model = new Map();
+  store.addDidFinishTransactionListener(() => {
+    forEachWritten(store.getTransactionMergeableChanges(), (path, now) => {
+      const before = known.get(path);
+      if (before !== undefined && isLater(before, now)) {
+        faults.push(`${process.name} went back from ${describe(before)} to ${describe(now)} in ${path}`);
+      }
+      known.set(path, now);
+    });
+  });
+  const persister =
+    disk &&
+    createPersister(
+      {
+        store: shared as never,
+        storage: createDocumentStorage(disk.open(process)),
+        onIgnoredError: (error) => noteFault(world, faults, process, error),
+        ports,
+      },
+      {},
+    );
+  return {
+    store,
+    shared,
+    persister: persister as unknown as KeptPersister | undefined,
+    acknowledge: () => {
+      if (persister === undefined || disk === undefined) {
+        return;
+      }
+      const content = store.getMergeableContent();
+      persister.whenDurable().then(
+        () => {
+          if (process.isAlive) {
+            const acknowledged = acknowledgedOn.get(disk) ?? new Map();
+            acknowledgedOn.set(disk, acknowledged);
+            mergeInto(acknowledged, content);
+          }
+        },
+        () => undefined,
+      );
+    },
+  };
+};
+
+/** Runs edits, and writes down what they stamped. */
+export const editing = (store: MergeableStore, written: Set<string>, edit: () => void): void => {
+  const listenerId = store.addDidFinishTransactionListener(() => {
+    forEachWritten(store.getTransactionMergeableChanges(), (path, {hlc, text}) => {
+      written.add(`${path} ${hlc} ${text}`);
+    });
+  });
+  edit();
+  store.delListener(listenerId);
+};
+
+/** What is told as an error that was expected here, such as of a disk that fails; all else is a fault. */
+export const noteFault = (world: World, faults: string[], {name}: Process, error: unknown): void => {
+  world.note(name, `was told ${isHoldfastError(error) ? error.code : String(error)}`);
+  if (!isHoldfastError(error)) {
+    faults.push(`${name} was told of ${error instanceof Error ? error.stack : String(error)}`);
+  }
+};
+
+/** What lies on a disk. */
+export const storedOn = (disk: Disk): Model => {
+  const stored: Model = new Map();
+  const text = disk.text();
+  if (text !== undefined) {
+    mergeInto(stored, JSON.parse(text, unspell));
+  }
+  return stored;
+};
+
+// How a text spells what JSON cannot carry: nothing at all, and objects and arrays where a cell stands.
+const unspell = (_key: string, thing: unknown): unknown => {
+  if (Array.isArray(thing) && typeof thing[0] === 'string') {
+    const [spelt, ...rest] = thing;
+    return [
+      spelt === '\uFFFC' ? undefined : spelt.startsWith('\uFFFD') ? JSON.parse(spelt.slice(1)) : spelt,
+      ...rest,
+    ];
+  }
+  return thing;
+};
+
+/** What a disk was said to have stored, and has not. */
+export const findForgotten = (disk: Disk): string[] =>
+  findMissing(acknowledgedOn.get(disk) ?? new Map(), storedOn(disk)).map(
+    (missing) => `${disk.name} had acknowledged ${missing}`,
+  );

@@ -1,0 +1,255 @@
+// Runs a history, and says what is wrong behind it: replicas that differ, something lost that was acknowledged, something that nobody
+// wrote.
+
+import {createMergeableStore} from '../../src/store/create-mergeable-store.ts';
+import type {MergeableStore} from '../../src/store/mergeable-store.ts';
+import type {Breakage} from './breakage.ts';
+import {createBus} from './bus.ts';
+import {type Client, createClient} from './client.ts';
+import {createDisk, type Disk} from './disk.ts';
+import {argumentsOf, type Edit, type History, nameOf, type Op} from './history.ts';
+import {describe, findMissing, type Model, mergeInto} from './model.ts';
+import {createNetwork} from './network.ts';
+import {editing, findForgotten, type Node, type Scene, storedOn} from './scene.ts';
+import {createServer} from './server.ts';
+import {createWorld} from './world.ts';
+
+export interface Outcome {
+  /** What is wrong; nothing where all is well. */
+  readonly faults: readonly string[];
+  readonly trace: readonly string[];
+  readonly digest: string;
+}
+
+/** How long replicas may take to come together once all is well: longer than the longest back-off. */
+const HEALING_MS = 90_000;
+const LOOK_MS = 5_000;
+
+export const simulate = async (history: History, breakage: Breakage = {}): Promise<Outcome> => {
+  const world = createWorld(history.seed + history.luck * 0x9e3779b1);
+  const scene: Scene = {
+    world,
+    network: createNetwork(world),
+    bus: createBus(world),
+    breakage,
+    written: new Set(),
+    faults: [],
+  };
+  const {faults} = scene;
+  const disks: Disk[] = [];
+  const newDisk = (name: string): Disk => {
+    const disk = createDisk(world, name, {
+      onWritten: (written) => faults.push(...findForgotten(written)),
+      breakage,
+    });
+    disks.push(disk);
+    return disk;
+  };
+  const serverDisk = history.mode === 'kept' || history.mode === 'two servers' ? newDisk('disk') : undefined;
+  const servers = history.serverSkewsMs.map((skewMs, address) =>
+    createServer(scene, {name: `server ${address}`, address, skewMs, disk: serverDisk}),
+  );
+  const clients = history.clients.map((setup, index) =>
+    createClient(scene, {
+      name: nameOf(history, index),
+      setup,
+      mode: history.mode,
+      disk: setup.hasDisk ? newDisk(`disk ${index}`) : undefined,
+      serverCount: servers.length,
+    }),
+  );
+  const nodes: readonly Node[] = [...clients, ...servers];
+  const allReplicas = () => nodes.flatMap((node) => node.replicas());
+
+  // Who is down, or on the way there; each time is one of its own.
+  const down = new Map<Node, object>();
+  const goDown = (node: Node): object => {
+    const time = {};
+    down.set(node, time);
+    return time;
+  };
+  const startAgain = (node: Node, time: unknown): void => {
+    if (time !== undefined && down.get(node) === time) {
+      down.delete(node);
+      node.start();
+      world.note(node.name, 'is there again');
+    }
+  };
+
+  const crash = (node: Node, isPower: boolean, forMs: number): void => {
+    // Whoever shares the machine goes with it.
+    const gone = nodes.filter(
+      (one) => one === node || (isPower && node.disk !== undefined && one.disk === node.disk),
+    );
+    for (const one of gone) {
+      one.kill();
+      const time = goDown(one);
+      world.after(forMs, () => startAgain(one, time));
+    }
+    if (isPower && node.disk !== undefined) {
+      node.disk.crash();
+      faults.push(...findForgotten(node.disk));
+    }
+  };
+
+  const befall = (op: Op): void => {
+    const node = nodes[op.who];
+    if (node === undefined || down.has(node)) {
+      return;
+    }
+    world.note(node.name, op.kind);
+    switch (op.kind) {
+      case 'edit': {
+        const {store} = node as Client;
+        editing(store(), scene.written, () => runEdits(store(), op.edits, op.isTakenBack));
+        break;
+      }
+      case 'clock':
+        node.setClock(op.skewMs);
+        break;
+      case 'cut':
+        scene.network.cut(node.name);
+        break;
+      case 'partition':
+        scene.network.partition(node.name);
+        scene.bus.partition(node.name);
+        world.after(op.forMs, () => {
+          scene.network.heal(node.name);
+          scene.bus.heal(node.name);
+          op.isCut && scene.network.cut(node.name);
+        });
+        break;
+      case 'crash':
+        crash(node, op.isPower, op.forMs);
+        break;
+      case 'disk':
+        node.disk?.fail(op.faultCount);
+        break;
+      case 'restart': {
+        const time = goDown(node);
+        node.stop().then(
+          () => startAgain(node, time),
+          (error) => faults.push(`${node.name} could not be ended: ${String(error)}`),
+        );
+        break;
+      }
+      default:
+        op satisfies never;
+    }
+    for (const replica of allReplicas()) {
+      replica.acknowledge();
+    }
+  };
+
+  for (const node of [...servers, ...clients]) {
+    node.start();
+  }
+  for (const op of history.ops) {
+    world.after(op.atMs, () => befall(op));
+  }
+  await world.runUntil((history.ops.at(-1)?.atMs ?? 0) + 1);
+
+  // All is well from here on.
+  scene.network.heal();
+  scene.bus.heal();
+  for (const disk of disks) {
+    disk.repair();
+    faults.push(...findForgotten(disk));
+  }
+  for (const [node, time] of [...down]) {
+    node.kill();
+    startAgain(node, time);
+  }
+  const surviving: Model = new Map();
+  for (const {store} of allReplicas()) {
+    mergeInto(surviving, store.getMergeableContent());
+  }
+  for (const disk of disks) {
+    for (const [path, written] of storedOn(disk)) {
+      surviving.has(path) || surviving.set(path, written);
+    }
+  }
+  const differences = (): string[] =>
+    findDifferences(
+      allReplicas().map(({store}) => store),
+      disks,
+    );
+  const endMs = world.nowMs() + HEALING_MS;
+  for (let isFirst = true; isFirst || (differences().length > 0 && world.nowMs() < endMs); isFirst = false) {
+    if (history.mode === 'peers') {
+      for (const client of clients) {
+        void client.askAndTell();
+      }
+    }
+    await world.runUntil(world.nowMs() + LOOK_MS);
+  }
+  faults.push(...differences(), ...findUntrue(clients, surviving, scene.written));
+  for (const node of nodes) {
+    node.kill();
+  }
+  for (const line of faults) {
+    world.note('found', line);
+  }
+  return {faults, trace: world.trace, digest: world.digest()};
+};
+
+const runEdits = (store: MergeableStore, edits: readonly Edit[], isTakenBack: boolean): void => {
+  store.transaction(
+    () => {
+      for (const edit of edits) {
+        (store[edit.kind] as (...args: unknown[]) => unknown)(...argumentsOf(edit));
+      }
+    },
+    () => isTakenBack,
+  );
+};
+
+/** What replicas and disks do not agree on. */
+const findDifferences = (stores: readonly MergeableStore[], disks: readonly Disk[]): string[] => {
+  const [first, ...others] = stores.map(textOf);
+  const found: string[] = [];
+  others.forEach((other, index) => {
+    other === first || found.push(`replicas 0 and ${index + 1} differ:\n    ${first}\n    ${other}`);
+  });
+  const [store] = stores;
+  const model: Model = new Map();
+  store && mergeInto(model, store.getMergeableContent());
+  for (const disk of disks) {
+    const stored = storedOn(disk);
+    const missing = [...findMissing(model, stored), ...findMissing(stored, model)];
+    missing.length > 0 && found.push(`${disk.name} and the replicas differ: ${missing.join('; ')}`);
+  }
+  return found;
+};
+
+/** What a store holds, as text: stamps, hashes and what is shown; and the hashes of a store that was given the same. */
+const textOf = (store: MergeableStore): string => {
+  const content = store.getMergeableContent();
+  const fresh = createMergeableStore('fresh', () => Number.MAX_SAFE_INTEGER / 4096);
+  fresh.setMergeableContent(content);
+  return JSON.stringify(
+    sorted([content, store.getContent(), fresh.getMergeableContentHashes(), fresh.getContent()]),
+  );
+};
+
+const sorted = (thing: unknown): unknown =>
+  Array.isArray(thing)
+    ? thing.map(sorted)
+    : typeof thing === 'object' && thing !== null
+      ? Object.keys(thing)
+          .sort()
+          .map((key) => [key, sorted((thing as {[key: string]: unknown})[key])])
+      : thing;
+
+/** What was lost that survived, and what nobody wrote. */
+const findUntrue = (clients: readonly Client[], surviving: Model, written: ReadonlySet<string>): string[] => {
+  const model: Model = new Map();
+  const [client] = clients;
+  client && mergeInto(model, client.store().getMergeableContent());
+  return [
+    ...findMissing(surviving, model).map((missing) => `what survived was lost: ${missing}`),
+    ...[...model].flatMap(([path, found]) =>
+      written.has(`${path} ${found.hlc} ${found.text}`) ? [] : [`nobody wrote ${path}: ${describe(found)}`],
+    ),
+  ];
+};
