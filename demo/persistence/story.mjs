@@ -1,11 +1,11 @@
 // The demo, from top to bottom: a store of the world's cities, saved into a SQLite file as it is edited, and a process
 // killed in the middle of its edits, to show that nothing acknowledged is lost.
 import {createStore} from 'holdfast';
+import {bold, count, dim, green, milliseconds, red, say, showProgress, step, table} from '../terminal.mjs';
 import {readCities} from './cities.mjs';
 import {editUntilKilled, findLost} from './crash.mjs';
 import {openCities} from './database.mjs';
 import {countSql, editCities} from './edits.mjs';
-import {bold, count, dim, green, milliseconds, red, say, showProgress, step, table} from './terminal.mjs';
 
 /** Resolves with whether everything acknowledged was found again. */
 export const tellStory = async (folder) => {

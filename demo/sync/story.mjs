@@ -1,0 +1,163 @@
+// The demo, from top to bottom: two clients edit one list through a server, apart and together, and the server dies on them.
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {DatabaseSync} from 'node:sqlite';
+import {createMergeableStore} from 'holdfast';
+import {createSqliteNodePersister} from 'holdfast/persisters/persister-sqlite-node';
+import {bold, dim, green, milliseconds, red, say, step} from '../terminal.mjs';
+import {startClient, startServer} from './processes.mjs';
+
+const SERVE = ['--store', 'sqlite:rooms.db', '--paths', 'list'];
+const COLUMN = 36;
+
+/** Resolves with whether all came to hold the same. */
+export const tellStory = async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-demo-'));
+  process.once('exit', () => rmSync(folder, {recursive: true, force: true}));
+  const clients = [];
+  try {
+    return await tell(folder, (name) => {
+      const client = startClient(name);
+      clients.push(client);
+      return client;
+    });
+  } finally {
+    for (const client of clients) {
+      client.end();
+    }
+  }
+};
+
+const tell = async (folder, newClient) => {
+  console.log(bold('Holdfast: two clients, a server, and nothing lost'));
+
+  step('The server');
+  let server = await startServer(folder, ['--port', '0', ...SERVE]);
+  say(`holdfast serve ${SERVE.join(' ')}`);
+  say(dim(`listens at ${server.url}, a process of its own, and keeps its rooms in SQLite`));
+
+  step('Two clients write a shopping list');
+  const [ada, bob] = [newClient('Ada'), newClient('Bob')];
+  const url = `${server.url}/list`;
+  await ada.ask('connect', url);
+  await bob.ask('connect', url);
+  both(bold('Ada'), bold('Bob'));
+  await editAndSee(ada, bob, 'milk', 1);
+  await editAndSee(bob, ada, 'bread', 2);
+  await editAndSee(ada, bob, 'bread', 3);
+
+  step('Bob is on a train, and both go on');
+  await bob.ask('disconnect');
+  both(bold('Ada'), `${bold('Bob')}${dim(', offline')}`);
+  await edit(ada, 'apples', 6);
+  await edit(bob, 'milk', 2);
+  await edit(ada, 'milk', 4);
+  await remove(bob, 'bread');
+  await lists(ada, bob);
+
+  step('Bob is back');
+  const {ms, messageCount} = await bob.ask('connect', url);
+  await converge([ada, bob]);
+  say(`They compared hashes, and sent what differed: ${messageCount} messages, ${milliseconds(ms)}.`);
+  say('Of two edits of one cell the later one stays, and what is deleted is gone:');
+  await lists(ada, bob);
+
+  step('The server dies (SIGKILL), and both go on');
+  await server.end('SIGKILL');
+  await edit(ada, 'pears', 5);
+  await edit(bob, 'plums', 8);
+  server = await startServer(folder, ['--port', new URL(server.url).port, ...SERVE]);
+  say(dim('holdfast serve again, from what is in rooms.db'));
+  await Promise.all([reconnect(ada, url), reconnect(bob, url)]);
+  await converge([ada, bob]);
+  await lists(ada, bob);
+
+  step('Ada and Bob leave, and somebody new comes');
+  await ada.ask('disconnect');
+  await bob.ask('disconnect');
+  const cleo = newClient('Cleo');
+  await cleo.ask('connect', url);
+  await cleo.ask('holds', await ada.ask('hashes'));
+  say(`Cleo has, from the server alone: ${(await cleo.ask('list')).join(', ')}.`);
+
+  step('The server is told to end (SIGTERM)');
+  const {code} = await server.end('SIGTERM');
+  say(`It stored what it had, saw Cleo off, and ended with code ${code}.`);
+  return report(await allHashes([ada, bob, cleo], join(folder, 'rooms.db')), code);
+};
+
+/** One line, what Ada does on the left, and Bob on the right. */
+const both = (left, right) => {
+  // Colours have no width.
+  const shown = left.replace(/\u001b\[\d+m/g, '').length;
+  say(`${left}${' '.repeat(Math.max(1, COLUMN - shown))}${right}`.trimEnd());
+};
+const at = (client, text) => (client.name === 'Ada' ? both(text, '') : both('', text));
+
+const edit = async (client, thing, count) => {
+  const doneMs = await client.ask('set', thing, count);
+  at(client, `${thing}: ${count}`);
+  return doneMs;
+};
+
+const editAndSee = async (writer, reader, thing, count) => {
+  const seen = reader.ask('sees', thing, count);
+  const doneMs = await edit(writer, thing, count);
+  at(reader, dim(`sees ${thing}: ${count}, ${milliseconds((await seen) - doneMs)} later`));
+};
+
+const remove = async (client, thing) => {
+  await client.ask('remove', thing);
+  at(client, `no ${thing}`);
+};
+
+const lists = async (ada, bob) => {
+  const [left, right] = [await ada.ask('list'), await bob.ask('list')];
+  both(dim('has'), dim('has'));
+  for (let index = 0; index < Math.max(left.length, right.length); index++) {
+    both(`  ${left[index] ?? ''}`, `  ${right[index] ?? ''}`);
+  }
+};
+
+/** The server is gone, and so is the connection to it: another one is made. */
+const reconnect = async (client, url) => {
+  await client.ask('disconnect');
+  await client.ask('connect', url);
+};
+
+/** Resolves once both hold the same, whichever of them hears of something last. */
+const converge = async ([one, other]) => {
+  for (;;) {
+    const hashes = await one.ask('hashes');
+    if (hashes === (await other.ask('hashes'))) {
+      return;
+    }
+    await Promise.race([one.ask('holds', await other.ask('hashes')), other.ask('holds', hashes)]);
+  }
+};
+
+/** What each of them holds, and the database, in short: where hashes are the same, so is everything. */
+const allHashes = async (clients, path) => {
+  const db = new DatabaseSync(path);
+  const store = createMergeableStore();
+  const persister = createSqliteNodePersister(store, db, {mode: 'rows', storeTableName: 'room_list'});
+  await persister.load();
+  await persister.destroy();
+  db.close();
+  const hashes = [['rooms.db', store.getMergeableContentHashes().join('-')]];
+  for (const client of clients) {
+    hashes.unshift([client.name, await client.ask('hashes')]);
+  }
+  return hashes;
+};
+
+const report = (hashes, code) => {
+  step('What everybody holds');
+  for (const [name, hash] of hashes) {
+    say(`${name.padEnd(10)}${dim(hash)}`);
+  }
+  const isSame = new Set(hashes.map(([, hash]) => hash)).size === 1;
+  say(isSame ? green('All hold the same: nothing is lost.') : red('They do NOT hold the same.'));
+  return isSame && code === 0;
+};
