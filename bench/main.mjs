@@ -12,6 +12,7 @@ const SUITES = {
   losses: ['losses/main.ts'],
   browser: ['browser/main.ts'],
   drivers: ['drivers/main.ts'],
+  sync: ['sync/main.ts'],
 };
 
 const folder = dirname(fileURLToPath(import.meta.url));

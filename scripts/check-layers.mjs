@@ -68,6 +68,7 @@ const LEAVES = {
   'sync/broadcast-channel-synchronizer.ts': 'BroadcastChannel of browsers and others',
   'storage/file-lock.ts': 'files of Node',
   'storage/file-storage.ts': 'files of Node',
+  'storage/indexed-db-kind.ts': 'IndexedDB of browsers',
   'storage/indexed-db-packs.ts': 'IndexedDB of browsers',
   'storage/indexed-db-reader.ts': 'IndexedDB of browsers',
   'storage/indexed-db-storage.ts': 'IndexedDB of browsers',

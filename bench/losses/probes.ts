@@ -289,7 +289,7 @@ const editDuringLoad: Probe = {
     const persister = createCustomPersister(
       store,
       () =>
-        new Promise((resolve) => {
+        new Promise<Content>((resolve) => {
           answer = () => resolve(stored);
         }),
       async (getContent) => {

@@ -2,9 +2,9 @@
 // line on standard input, what it has used since the line before.
 
 import {createInterface} from 'node:readline';
-import {type Contestant, contestants} from './contestants.ts';
+import {type RoomContestant, roomContestants} from './room-contestants.ts';
 
-const server = await (contestants[process.argv[2] as string] as Contestant).serve(true);
+const server = await (roomContestants[process.argv[2] as string] as RoomContestant).serve();
 let before = process.cpuUsage();
 createInterface({input: process.stdin}).on('line', () => {
   const {user, system} = process.cpuUsage(before);

@@ -3,6 +3,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
+import {stripVTControlCharacters} from 'node:util';
 import {createMergeableStore} from 'holdfast';
 import {createSqliteNodePersister} from 'holdfast/persisters/persister-sqlite-node';
 import {bold, dim, green, milliseconds, red, say, step} from '../terminal.mjs';
@@ -90,7 +91,7 @@ const tell = async (folder, newClient) => {
 /** One line, what Ada does on the left, and Bob on the right. */
 const both = (left, right) => {
   // Colours have no width.
-  const shown = left.replace(/\u001b\[\d+m/g, '').length;
+  const shown = stripVTControlCharacters(left).length;
   say(`${left}${' '.repeat(Math.max(1, COLUMN - shown))}${right}`.trimEnd());
 };
 const at = (client, text) => (client.name === 'Ada' ? both(text, '') : both('', text));

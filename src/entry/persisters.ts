@@ -23,6 +23,8 @@ export {
   type Durability,
   type DurabilityListener,
   type InitialContent,
+  type PersistedChanges,
+  type PersistedContent,
   type PersisterListener,
   type PersisterStats,
   Persists,

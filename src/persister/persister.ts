@@ -2,6 +2,7 @@
 // where it has them; what it does not have says so.
 
 import type {Changes, Content, Id} from '../base/content.ts';
+import type {MergeableChanges, MergeableContent} from '../merge/mergeable.ts';
 import type {CompactOptions} from './compaction.ts';
 import type {PersistableStore} from './persistable-store.ts';
 
@@ -59,7 +60,28 @@ export type InitialContent = Content | (() => Content);
  * Told by a custom persister's storage that something was changed there: with the changes, with the whole content, or
  * with neither, when it is loaded.
  */
-export type PersisterListener = (content?: Content, changes?: Changes) => void;
+export type PersisterListener<Persist extends Persists = Persists.StoreOnly> = (
+  content?: PersistedContent<Persist>,
+  changes?: PersistedChanges<Persist>,
+) => void;
+
+/** What an application's own functions keep: that of a plain store, of a mergeable one, or of either. */
+export type PersistedContent<Persist extends Persists = Persists.StoreOnly> =
+  Persist extends Persists.StoreOrMergeableStore
+    ? Content | MergeableContent
+    : Persist extends Persists.MergeableStoreOnly
+      ? MergeableContent
+      : Content;
+
+/** What changed of it. */
+export type PersistedChanges<
+  Persist extends Persists = Persists.StoreOnly,
+  Hashed extends boolean = false,
+> = Persist extends Persists.StoreOrMergeableStore
+  ? Changes | MergeableChanges<Hashed>
+  : Persist extends Persists.MergeableStoreOnly
+    ? MergeableChanges<Hashed>
+    : Changes;
 
 export interface Persister<
   Persist extends Persists = Persists.StoreOnly,

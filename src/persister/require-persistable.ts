@@ -20,7 +20,9 @@ export const requirePersistable = (
   if (persist === (isMergeable ? Persists.StoreOnly : Persists.MergeableStoreOnly)) {
     throw new HoldfastError(
       'persister/unsupported-store',
-      `This persister keeps ${isMergeable ? 'plain' : 'mergeable'} stores only`,
+      isMergeable
+        ? 'This persister keeps plain stores only; one of application functions keeps others when it is given Persists.StoreOrMergeableStore'
+        : 'This persister keeps mergeable stores only',
     );
   }
 };
@@ -34,8 +36,8 @@ export const storageFor = (store: PersistableStore, storage: Storage): Storage =
   if (forMergeable === undefined) {
     throw new HoldfastError(
       'persister/unsupported-store',
-      'An application’s own functions keep plain stores alone, and so does mode `tabular` over a driver that takes batches of statements; ' +
-        'a mergeable store is kept in every mode of databases, in files, and in the storages of browsers and Durable Objects',
+      'Mode `tabular` keeps plain stores alone over a driver that takes batches of statements; a mergeable store is kept there in ' +
+        'modes `rows` and `json`, and in every mode of other databases',
     );
   }
   return forMergeable;

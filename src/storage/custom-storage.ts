@@ -5,6 +5,7 @@ import {emptyObject} from '../base/changes.ts';
 import type {Changes, Content} from '../base/content.ts';
 import {HoldfastError} from '../base/errors.ts';
 import {spellChanges, spellContent, unspellChanges, unspellContent} from './content-json.ts';
+import {createCustomMergeableStorage} from './custom-mergeable-storage.ts';
 import type {OutsideListener, Storage, StoreReader} from './storage.ts';
 
 export interface CustomFunctions<ListenerHandle> {
@@ -18,47 +19,48 @@ export interface CustomFunctions<ListenerHandle> {
   readonly delPersisterListener: (listenerHandle: ListenerHandle) => void | Promise<void>;
 }
 
-export const createCustomStorage = <ListenerHandle>({
-  getPersisted,
-  setPersisted,
-  addPersisterListener,
-  delPersisterListener,
-}: CustomFunctions<ListenerHandle>): Storage => ({
-  read: async () => {
-    const content = await getPersisted();
-    if (content === undefined || content === null) {
-      return undefined;
-    }
-    if (!isContent(content)) {
-      throw new HoldfastError(
-        'storage/unreadable',
-        'What getPersisted resolved with is not the content of a store, an array of tables and values',
-      );
-    }
-    return {content: unspellContent(content)};
-  },
-
-  write: async ({changes, isExplicit, store}) => {
-    const getContent = () => spellContent(store.getContent());
-    await (changes === undefined || isExplicit
-      ? setPersisted(getContent)
-      : setPersisted(getContent, spellChanges(nameDeletedTables(changes, store))));
-    return 'stored';
-  },
-
-  watch: async (listener: OutsideListener) => {
-    const handle = await addPersisterListener((content, changes) => {
-      if (changes !== undefined) {
-        listener({changes: unspellChanges(changes)});
-      } else if (content !== undefined && isContent(content)) {
-        listener({content: unspellContent(content)});
-      } else {
-        listener();
+export const createCustomStorage = <ListenerHandle>(functions: CustomFunctions<ListenerHandle>): Storage => {
+  const {getPersisted, setPersisted, addPersisterListener, delPersisterListener} = functions;
+  return {
+    read: async () => {
+      const content = await getPersisted();
+      if (content === undefined || content === null) {
+        return undefined;
       }
-    });
-    return () => delPersisterListener(handle);
-  },
-});
+      if (!isContent(content)) {
+        throw new HoldfastError(
+          'storage/unreadable',
+          'What getPersisted resolved with is not the content of a store, an array of tables and values',
+        );
+      }
+      return {content: unspellContent(content)};
+    },
+
+    write: async ({changes, isExplicit, store}) => {
+      const getContent = () => spellContent(store.getContent());
+      await (changes === undefined || isExplicit
+        ? setPersisted(getContent)
+        : setPersisted(getContent, spellChanges(nameDeletedTables(changes, store))));
+      return 'stored';
+    },
+
+    watch: async (listener: OutsideListener) => {
+      const handle = await addPersisterListener((content, changes) => {
+        if (changes !== undefined) {
+          listener({changes: unspellChanges(changes)});
+        } else if (content !== undefined && isContent(content)) {
+          listener({content: unspellContent(content)});
+        } else {
+          listener();
+        }
+      });
+      return () => delPersisterListener(handle);
+    },
+
+    // The same functions are given and asked for mergeable content then.
+    forMergeable: () => createCustomMergeableStorage(functions as never),
+  };
+};
 
 // A table that went with all its rows is told of as such.
 const nameDeletedTables = ([tables, values]: Changes, store: StoreReader): Changes => {

@@ -169,7 +169,7 @@ test('[MS8] a storage that cannot keep a mergeable store says so, and which can'
   ).toThrow(
     expect.objectContaining({
       code: 'persister/unsupported-store',
-      message: expect.stringContaining('databases'),
+      message: expect.stringContaining('Persists.StoreOrMergeableStore'),
     }),
   );
   // A batch of statements is told nothing of what it reads.
