@@ -51,6 +51,8 @@ export interface Announcing {
   /** One row a table that is there, by its place in the list: `{place, schemaName, fullName, oid, isTold}`. */
   find(observed: readonly ObservedName[]): Statement;
   tell(channel: string, text: string): Statement;
+  /** Says of rows what the triggers say of those that are written to: where only what lies beside them was. */
+  tellRows(observed: ObservedName, rows: readonly string[]): Statement;
   /** One row `{id}`: what the transaction's writes are told as. */
   readonly ownId: Statement;
 }

@@ -88,6 +88,22 @@ export const postgresAnnouncing: Announcing = {
         `FROM ${askedFor(observed)} ORDER BY place`,
     ),
   tell: (channel, text) => statement('SELECT pg_notify($1, $2)', [channel, text]),
+  tellRows: ({tableName, keyColumnName}, rows) => {
+    const isNamed =
+      keyColumnName !== undefined &&
+      rows.length <= MAX_TOLD_ROWS &&
+      // A byte may be told as six characters.
+      JSON.stringify([keyColumnName, ...rows]).length * 6 < MAX_PAYLOAD_BYTES;
+    return statement(
+      `SELECT pg_notify($1, (jsonb_build_object('table', format('%I.%I', n.nspname, c.relname), 'by', pg_current_xact_id()::text) || $2::text::jsonb)::text) ` +
+        'FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($3::text)',
+      [
+        channelOf(tableName),
+        JSON.stringify(isNamed ? {key: keyColumnName, rows} : {}),
+        quoteTable(tableName),
+      ],
+    );
+  },
   ownId: statement('SELECT pg_current_xact_id()::text AS "id"'),
 };
 

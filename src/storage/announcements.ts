@@ -14,6 +14,7 @@ import type {Ports} from '../base/ports.ts';
 import type {Connection} from '../driver/connection.ts';
 import type {ObservedName} from '../sql/dialect.ts';
 import type {SqlRow} from '../sql/statement.ts';
+import type {LogEntry} from './change-log.ts';
 import {keepListening} from './keep-listening.ts';
 import type {Steps} from './steps.ts';
 import {addTold, mergeNews, type News, parseTold, type TableNews} from './table-news.ts';
@@ -34,6 +35,8 @@ export interface Announcements {
   settle(): void;
   /** What was told so far is known. */
   forget(): void;
+  /** Has the transaction at work tell of rows that it did not write to. */
+  tell(entries: readonly LogEntry[]): Steps;
   /** What the writes of the transaction at work will be told as; undefined while nobody listens. */
   takeOwnId(): Steps<string | undefined>;
 }
@@ -260,6 +263,14 @@ export const createAnnouncements = (
       for (const table of tables) {
         table.news = 'none';
         table.read = 'none';
+      }
+    },
+
+    *tell(entries) {
+      for (const tableName of new Set(entries.map(({table}) => table))) {
+        const name = names.find((each) => each.tableName === tableName) ?? {tableName};
+        const rows = entries.filter(({table}) => table === tableName).map(({row}) => row);
+        yield announcing.tellRows(name, rows);
       }
     },
 

@@ -5,7 +5,7 @@
 import type {Changes} from '../base/content.ts';
 import {isHoldfastError} from '../base/errors.ts';
 import type {Connection} from '../driver/connection.ts';
-import {createChangeLog} from './change-log.ts';
+import {createChangeLog, type LogEntry} from './change-log.ts';
 import type {ResolvedTabular} from './database-config.ts';
 import {createLogPosition} from './log-position.ts';
 import type {Steps} from './steps.ts';
@@ -38,6 +38,8 @@ export interface TabularFeed {
   observeOwn(write: Steps, changes: Changes | undefined): Steps<OwnEntries | undefined>;
   /** Told, once they are committed, of the entries that a write added. */
   noteOwn(entries: OwnEntries): void;
+  /** Has a write tell of rows of which it wrote only what lies beside them. */
+  tell(entries: readonly LogEntry[]): Steps;
   /** Whether there is news, whatever the counters say. */
   hasNews(): boolean;
   /** What is news; `hasChanged` says whether anything at all was changed since the last time. */
@@ -140,6 +142,13 @@ export const createTabularFeed = (
         position.moveTo(upToSeq);
       } else {
         position.noteOwn(Array.from({length: upToSeq - afterSeq}, (_, index) => afterSeq + 1 + index));
+      }
+    },
+
+    *tell(entries) {
+      // The log may be others'.
+      if (entries.length > 0 && (yield dialect.describe([LOG_TABLE])).length > 0) {
+        yield* log.append(entries);
       }
     },
 

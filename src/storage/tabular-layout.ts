@@ -61,7 +61,15 @@ const createStorage = (
     ports,
   });
   const stamping = isStamped
-    ? createTabularStamping({connection, config, reader, saver: plainSaver, watch, ports})
+    ? createTabularStamping({
+        connection,
+        config,
+        reader,
+        saver: plainSaver,
+        watch,
+        ports,
+        tell: (entries) => feed.tell(entries),
+      })
     : undefined;
   const loader = stamping?.loader ?? plainLoader;
   const saver = stamping?.saver ?? plainSaver;

@@ -40,8 +40,15 @@ import type {Schema, TableSchema} from './tabular-schema.ts';
 import {createDamage, isRowId, type OpenedRow, type StampedRows} from './tabular-stamped-rows.ts';
 
 export interface StampedSaver {
-  /** Stores what wins. Answers with the rows of which something else is stored than was given. */
-  saveAll(schema: Schema, write: Write, isSingle?: boolean): Steps<readonly LogEntry[]>;
+  /** Stores what wins. */
+  saveAll(schema: Schema, write: Write, isSingle?: boolean): Steps<StampedSave>;
+}
+
+interface StampedSave {
+  /** The rows of which something else is stored than was given. */
+  readonly others: readonly LogEntry[];
+  /** The rows of which only the stamps were written: a deletion of what was never there. */
+  readonly unwritten: readonly LogEntry[];
 }
 
 export interface StampedSaverParts {
@@ -114,9 +121,16 @@ export const createStampedSaver = ({
     return {ids: Object.keys(rows ?? {}), textsOf: (id) => cellsAmong(rows, id)};
   };
 
-  // Decides what is stored of rows of one table, and notes it. Answers with the ids of those of which something else is.
-  function* decide(schema: Schema, target: Target, given: Given, chosen: Chosen): Steps<readonly Id[]> {
+  // Decides what is stored of rows of one table, and notes it. Answers with the ids of those of which something else is, and of those that
+  // themselves are not written to.
+  function* decide(
+    schema: Schema,
+    target: Target,
+    given: Given,
+    chosen: Chosen,
+  ): Steps<{readonly lost: readonly Id[]; readonly unwritten: readonly Id[]}> {
     const lost: Id[] = [];
+    const unwritten: Id[] = [];
     for (let start = 0; start < given.ids.length; start += ROWS_A_PORTION) {
       const ids = given.ids.slice(start, start + ROWS_A_PORTION);
       const {tableName, isMirror, condition} = target;
@@ -138,11 +152,14 @@ export const createStampedSaver = ({
         if (decided.isLost) {
           lost.push(id);
         }
-        isEmptyObject(decided.cells) || choose(chosen, target, id, row.row, decided);
+        const isWritten = !isEmptyObject(decided.cells) && choose(chosen, target, id, row.row, decided);
+        if (decided.isChanged && !isWritten) {
+          unwritten.push(id);
+        }
       }
       yield* stamps.writeRows(tableName, noted);
     }
-    return lost;
+    return {lost, unwritten};
   }
 
   // What the database made of the rows that were written: others' tables have defaults, types and triggers.
@@ -184,12 +201,14 @@ export const createStampedSaver = ({
       yield* stamps.open();
       const chosen: Chosen = {changes: noChanges(), whole: [emptyObject(), emptyObject()]};
       const others: LogEntry[] = [];
-      const noteOthers = ({tableName}: Target, ids: readonly Id[]): void => {
-        others.push(...ids.filter(isRowId).map((id) => ({table: tableName, row: keyOf(id)})));
-      };
+      const unwritten: LogEntry[] = [];
+      const entriesOf = ({tableName}: Target, ids: readonly Id[]): LogEntry[] =>
+        ids.filter(isRowId).map((id) => ({table: tableName, row: keyOf(id)}));
       const newNames = targets.map(({tableName}) => tableName).filter((name) => !schema.has(name));
       for (const target of targets) {
-        noteOthers(target, yield* decide(schema, target, givenTo(target, write), chosen));
+        const decided = yield* decide(schema, target, givenTo(target, write), chosen);
+        others.push(...entriesOf(target, decided.lost));
+        unwritten.push(...entriesOf(target, decided.unwritten));
       }
       const totalRows =
         write.changes === undefined
@@ -208,7 +227,7 @@ export const createStampedSaver = ({
       for (const target of targets) {
         const table = schema.get(target.tableName);
         if (table !== undefined && !target.isMirror && !table.isOurs) {
-          noteOthers(target, yield* readBack(table, target, chosen));
+          others.push(...entriesOf(target, yield* readBack(table, target, chosen)));
         }
       }
       for (const name of new Set(newNames)) {
@@ -216,7 +235,7 @@ export const createStampedSaver = ({
           yield* stamps.noteKnown(name);
         }
       }
-      return others;
+      return {others, unwritten};
     },
   };
 };
@@ -297,23 +316,32 @@ const storedText = (
 /** Greater than any JSON. */
 const GREATEST = '\uFFFF';
 
+// Whether the row itself is written to.
 const choose = (
   {changes, whole}: Chosen,
   {tableId}: Target,
   id: Id,
   row: Row | undefined,
   {cells, notes}: Decided,
-): void => {
+): boolean => {
   const isDead = Object.values(notes).every(isDeletedNote);
   const set = row === undefined ? withoutDeleted(cells) : cells;
   const after = row === undefined ? set : withoutDeleted({...row, ...cells});
+  // What a row does not have need not be taken from it.
+  const isWritten = Object.keys(set).some(
+    (cellId) => set[cellId] !== undefined || Object.hasOwn(row ?? {}, cellId),
+  );
   if (tableId === undefined) {
     Object.assign(changes[1], set);
     Object.assign(whole[1], after);
-  } else if (isRowId(id) && !(isDead && row === undefined)) {
-    rowsAmong(changes[0], tableId)[unescapeId(id)] = isDead ? undefined : set;
-    rowsAmong(whole[0] as TablesChanges, tableId)[unescapeId(id)] = after;
+    return isWritten;
   }
+  if (!isRowId(id) || (isDead && row === undefined)) {
+    return false;
+  }
+  rowsAmong(changes[0], tableId)[unescapeId(id)] = isDead ? undefined : set;
+  rowsAmong(whole[0] as TablesChanges, tableId)[unescapeId(id)] = after;
+  return isWritten || isDead;
 };
 
 const withoutDeleted = (cells: RowChanges): RowChanges => {

@@ -47,6 +47,8 @@ export interface TabularStampingParts {
   readonly saver: TabularSaver;
   readonly watch: DatabaseWatch;
   readonly ports: Ports;
+  /** Has a write tell of rows of which only the stamps were written. */
+  readonly tell: (entries: readonly LogEntry[]) => Steps;
 }
 
 /** The configuration with the ids of tables as stamped content has them. */
@@ -78,6 +80,7 @@ export const createTabularStamping = ({
   saver: plainSaver,
   watch,
   ports,
+  tell,
 }: TabularStampingParts): TabularStamping => {
   const {dialect, limits} = connection;
   const stamps = createStampTable(dialect, limits);
@@ -92,7 +95,9 @@ export const createTabularStamping = ({
     loader,
     saver: {
       *saveAll(schema: Schema, write: Write, isSingle?: boolean) {
-        written = yield* saver.saveAll(schema, write, isSingle);
+        const saved = yield* saver.saveAll(schema, write, isSingle);
+        written = saved.others;
+        yield* tell(saved.unwritten);
       },
     },
     begin: () => {

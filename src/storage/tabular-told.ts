@@ -128,6 +128,7 @@ export const createTabularTold = (
       return undefined;
     },
     noteOwn: ignore,
+    tell: announcements.tell,
     hasNews: () => announcements.hasNews(),
     *readNews(readSchema, hasChanged, onDamage) {
       announcements.take();

@@ -122,6 +122,28 @@ describe('a mergeable store beside tables', () => {
     expect(other.getContent()).toEqual(one.getContent());
   });
 
+  test.each([
+    ['each other’s log', CONFIG],
+    // Where nothing is logged, tables are read whole.
+    ['no log', {...CONFIG, tables: {load: {pets: 'pets'}, save: {}}} as const],
+  ])('[MS21] deletions of what was never stored reach the others, by %s', async (_, listenersConfig) => {
+    const place = openPlace();
+    const [one, other] = [createMergeableStore(), createMergeableStore()];
+    one.setCell('pets', 'rex', 'age', 1);
+    const writing = place.persist(one);
+    await writing.startAutoPersisting();
+    const listening = place.persist(other, listenersConfig);
+    await listening.startAutoLoad();
+    one.setCell('pets', 'fido', 'age', 1).delRow('pets', 'fido').setCell('pets', 'rex', 'sold', true);
+    one.delCell('pets', 'rex', 'sold', true);
+    await writing.whenDurable();
+    await until(
+      other,
+      () => other.getMergeableContentHashes().join() === one.getMergeableContentHashes().join(),
+    );
+    expect(other.getTables()).toEqual({pets: {rex: {age: 1}}});
+  });
+
   test('[MS21] an older edit that is saved later gives way, and who saved it hears of it', async () => {
     const place = openPlace();
     let now = Date.now() - 60_000;
