@@ -189,18 +189,20 @@ export const createStampedRowsLayout = (
     return stragglers;
   };
 
-  function* readNews(): Steps<OutsideChange | undefined> {
+  function* readNews(): Steps<{outside: OutsideChange | undefined; seq: number}> {
     const news = yield* log.readNews(position.seq(), position.isOwn);
-    if (news.kind !== 'rows') {
-      return news.kind === 'unknown' ? {kind: 'unknown'} : undefined;
+    if (news.kind === 'nothing') {
+      return {outside: undefined, seq: position.seq()};
     }
-    // What was forgotten may be what these rows had lost: who compares with everything finds what is there no more.
-    if (news.entries.some((entry) => entry.table === floors.entry.table)) {
-      return {kind: 'unknown'};
+    const everything = {outside: {kind: 'unknown'}, seq: position.seq()} as const;
+    if (news.kind === 'unknown' || news.entries.some((entry) => entry.table === floors.entry.table)) {
+      return everything;
     }
     const changes = yield* reader.readRows(news.entries);
-    position.moveTo(news.seq);
-    return {kind: 'changes', changes};
+    // A row that was written and is not there is damaged.
+    return countRows(changes) < countEntries(news.entries)
+      ? everything
+      : {outside: {kind: 'changes', changes}, seq: news.seq};
   }
 
   return {
@@ -298,7 +300,9 @@ export const createStampedRowsLayout = (
       if (!isReady) {
         return kindOfRows(await query(isThere)) === 'none' ? undefined : {kind: 'unknown'};
       }
-      return (await connection.transaction('read', readNews)).result;
+      const {outside, seq} = (await connection.transaction('read', readNews)).result;
+      position.moveTo(seq);
+      return outside;
     },
 
     watch: async (listener) => watch.start(() => listener()),
@@ -307,3 +311,12 @@ export const createStampedRowsLayout = (
 };
 
 const ignoreProgress: ProgressListener = () => undefined;
+
+const countEntries = (entries: readonly LogEntry[]): number =>
+  new Set(entries.map(({table, row}) => JSON.stringify([table, row]))).size;
+
+const countRows = ([tables, values]: Changes): number =>
+  Object.values(tables).reduce(
+    (count, rows) => count + Object.keys(rows ?? {}).length,
+    Object.keys(values).length,
+  );
