@@ -26,6 +26,7 @@ export type HoldfastErrorCode =
   | 'storage/newer-version'
   | 'storage/wrong-kind'
   | 'storage/compacted'
+  | 'storage/clock-ahead'
   | 'storage/migration-failed'
   | 'storage/lost-race'
   | 'storage/custom-failed'

@@ -58,7 +58,12 @@ export const createPersister = <StoreType extends PersistableStore, Extras exten
     scheduler,
     tracker,
     loader:
-      stamped === undefined ? createContentLoader(store, tracker) : createStampedLoader(stamped, tracker),
+      stamped === undefined
+        ? createContentLoader(store, tracker)
+        : createStampedLoader(stamped, tracker, {
+            now: ports.now,
+            onFault: (fault) => scheduler.report('What was loaded is not all in the store', fault),
+          }),
     // Of stamped cells the later one stays by itself.
     isPendingKept: () => stamped === undefined && (saving.isAuto() || durability.isFailing()),
     onPending: () => durability.update(),

@@ -136,8 +136,12 @@ export interface Persister<
    *
    * Choose a moment longer ago than any replica is ever away: one that comes back later, with a cell of before then that the storage does not
    * have, cannot tell whether it was deleted or never heard of. It is deleted there, too, with a new stamp, so that all replicas
-   * converge, and `onIgnoredError` is told `storage/compacted`, with its tables and rows. Content without stamps, such as default
-   * content, is of no time, and is kept. (Not in TinyBase.)
+   * converge, and `onIgnoredError` is told `storage/compacted`, with its tables, rows and values. So what somebody did while away, and before
+   * the moment, goes; what was done since is kept. Content without stamps, such as default content, is of no time, and is kept.
+   *
+   * Stores in memory go on remembering what was deleted. A server’s clients are replicas, too: one that comes back to a server that was
+   * started anew may show the others what was deleted, until the server’s next save has found it out; the persister of the server is told.
+   * Whoever auto-loads from the storage loads everything once, to find what went while it was away. (Not in TinyBase.)
    *
    * @param options `beforeMs` in milliseconds since the epoch; `argument/invalid` for a moment to come.
    */

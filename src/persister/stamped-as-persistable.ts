@@ -149,6 +149,8 @@ export const asStampedPersistable = (store: PersistableStore, now: GetNow): Stam
       mergeable.transaction(() => {
         for (const tableText of Object.keys(stamped[0])) {
           const tableId = unescapeId(tableText);
+          const rowIds: Id[] = [];
+          const hiddenRows: TableChanges = emptyObject();
           for (const rowText of Object.keys(stamped[0][tableText] ?? {})) {
             const rowId = unescapeId(rowText);
             const [ids, hiddenCells] = delAll(
@@ -157,9 +159,13 @@ export const asStampedPersistable = (store: PersistableStore, now: GetNow): Stam
               (id) => mergeable.delCell(tableId, rowId, unescapeId(id), true),
             );
             if (ids.length > 0) {
-              deleted.tables[tableId] = [...(deleted.tables[tableId] ?? []), rowId];
-              hidden[0][tableText] = {...hidden[0][tableText], [rowText]: hiddenCells};
+              rowIds.push(rowId);
+              hiddenRows[rowText] = hiddenCells;
             }
+          }
+          if (rowIds.length > 0) {
+            deleted.tables[tableId] = rowIds;
+            hidden[0][tableText] = hiddenRows;
           }
         }
         const [ids, hiddenValues] = delAll(

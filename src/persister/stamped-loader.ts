@@ -3,35 +3,56 @@
 
 import {emptyObject, noChanges} from '../base/changes.ts';
 import type {Changes, Content, Id, Row, RowChanges} from '../base/content.ts';
-import type {Hlc} from '../merge/hlc.ts';
+import type {HoldfastError} from '../base/errors.ts';
+import type {GetNow, Hlc} from '../merge/hlc.ts';
 import {CLOCK_ID, isStampedBefore, isTombstone} from '../merge/stamped-cells.ts';
 import type {StoredContent} from '../storage/storage.ts';
 import type {ChangeTracker} from './change-tracker.ts';
 import {type ContentLoader, loadedChanges, own} from './content-loader.ts';
+import {findAhead} from './stamped-ahead.ts';
 import type {StampedPersistable} from './stamped-as-persistable.ts';
 
-export const createStampedLoader = (store: StampedPersistable, tracker: ChangeTracker): ContentLoader => ({
-  // What is pending is in the store, and stays on top where it is later.
-  setContent: (stored) => {
-    const {content} = stored;
-    const before = store.getStamped();
-    tracker.forget();
-    try {
-      tracker.runLoad(loadedChanges([...content, 1] as Changes), () => store.applyStamped(content));
-    } catch (error) {
-      tracker.expectWhole();
-      throw error;
-    }
-    tracker.add(beyond(before, stored));
-    return undefined;
-  },
+export interface StampedLoaderOptions {
+  readonly now: GetNow;
+  /** Told of what was loaded and is left out. */
+  readonly onFault: (fault: HoldfastError) => void;
+}
 
-  applyOutside: (changes) => {
-    tracker.runLoad(loadedChanges(changes), () => store.applyStamped(changes));
-  },
+export const createStampedLoader = (
+  store: StampedPersistable,
+  tracker: ChangeTracker,
+  {now, onFault}: StampedLoaderOptions,
+): ContentLoader => {
+  const tellAhead = (loaded: Content | Changes): void => {
+    const fault = findAhead(loaded, now());
+    fault === undefined || onFault(fault);
+  };
 
-  setInitial: (content) => store.setInitial(content),
-});
+  return {
+    // What is pending is in the store, and stays on top where it is later.
+    setContent: (stored) => {
+      const {content} = stored;
+      const before = store.getStamped();
+      tracker.forget();
+      try {
+        tracker.runLoad(loadedChanges([...content, 1] as Changes), () => store.applyStamped(content));
+      } catch (error) {
+        tracker.expectWhole();
+        throw error;
+      }
+      tracker.add(beyond(before, stored));
+      tellAhead(content);
+      return undefined;
+    },
+
+    applyOutside: (changes) => {
+      tracker.runLoad(loadedChanges(changes), () => store.applyStamped(changes));
+      tellAhead(changes);
+    },
+
+    setInitial: (content) => store.setInitial(content),
+  };
+};
 
 /** What is later than what is stored, or not stored, but for deletions that are forgotten there. */
 const beyond = (ours: Content, {content: stored, floor = '', tableIds, valueIds}: StoredContent): Changes => {

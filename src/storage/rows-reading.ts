@@ -8,6 +8,7 @@ import {statement} from '../sql/statement.ts';
 import type {ChangeLog} from './change-log.ts';
 import type {Query} from './migration.ts';
 import type {RowsRead, RowsReader} from './rows-reader.ts';
+import type {IsRowAside} from './rows-stragglers.ts';
 import {runSteps, type Steps} from './steps.ts';
 import type {ProgressListener} from './storage.ts';
 
@@ -16,6 +17,8 @@ export interface RowsReading {
   read(onProgress: ProgressListener): Promise<{content: Content; newest: number; fault?: Error}>;
   /** The same inside a transaction of somebody else's; what it moves aside, the next `read` tells of. */
   readWithin(query: Query): Promise<Content>;
+  /** Tells the rows that were ever moved aside. */
+  readAside(): Promise<IsRowAside>;
 }
 
 export interface RowsReadingOptions {
@@ -121,7 +124,19 @@ export const createRowsReading = (
     return {content, newest, ...(rowCount === 0 ? {} : {fault: toldOf(rowCount, true)})};
   };
 
+  const readAside = async (): Promise<IsRowAside> => {
+    const rowTexts = new Map<unknown, Set<unknown>>();
+    if ((await connection.query(dialect.describe([quarantineName]))).length > 0) {
+      const selectIds = `SELECT DISTINCT table_id AS "table", row_id AS "row" FROM ${dialect.quoteTable(quarantineName)}`;
+      for (const {table: tableText, row} of await connection.query(statement(selectIds))) {
+        rowTexts.set(tableText, (rowTexts.get(tableText) ?? new Set()).add(row));
+      }
+    }
+    return (tableText, rowText) => rowTexts.get(tableText)?.has(rowText) ?? false;
+  };
+
   return {
+    readAside,
     read: (onProgress) => readOnce(onProgress, false),
 
     readWithin: async (query) => {

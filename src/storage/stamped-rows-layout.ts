@@ -6,10 +6,11 @@
 // Invariants:
 // 1. A row goes only when deletions are forgotten, and has nothing left.
 // 2. Every write sees the floor: the entry that it adds to the log is refused where the floor is not the one that it knows.
-// 3. Rows of a plain store are read as what was never stamped, and become stamped rows with the first write, in one transaction.
+// 3. Who hears of another floor compares with everything: what was forgotten may have gone without its knowing.
+// 4. Rows of a plain store are read as what was never stamped, and become stamped rows with the first write, in one transaction.
 
-import {emptyObject, isEmptyChanges, noChanges} from '../base/changes.ts';
-import type {Changes, RowChanges, TableChanges} from '../base/content.ts';
+import {isEmptyChanges} from '../base/changes.ts';
+import type {Changes} from '../base/content.ts';
 import {HoldfastError, isHoldfastError} from '../base/errors.ts';
 import type {Ports} from '../base/ports.ts';
 import type {Connection} from '../driver/connection.ts';
@@ -17,7 +18,7 @@ import type {Hlc} from '../merge/hlc.ts';
 import {checkStamped, stampPlainContent} from '../merge/stamped-cells.ts';
 import {statement} from '../sql/statement.ts';
 import {createAnnouncements} from './announcements.ts';
-import {createChangeLog} from './change-log.ts';
+import {createChangeLog, type LogEntry} from './change-log.ts';
 import type {ResolvedRows} from './database-config.ts';
 import {createDatabaseWatch} from './database-watch.ts';
 import {createGate} from './gate.ts';
@@ -27,6 +28,7 @@ import {createRowsFloor} from './rows-floor.ts';
 import type {PlainRows} from './rows-layout.ts';
 import {createRowsReader} from './rows-reader.ts';
 import {createRowsReading} from './rows-reading.ts';
+import {tellStragglers} from './rows-stragglers.ts';
 import {createRowsTable, kindOfRows, PLAIN_COLUMN, STAMPED_COLUMN} from './rows-table.ts';
 import {createStampedMigration} from './stamped-rows-migration.ts';
 import {createStampedRowsWriter} from './stamped-rows-writer.ts';
@@ -161,23 +163,46 @@ export const createStampedRowsLayout = (
     return false;
   };
 
-  // What is older than the floor, and not in the database: its deletion was forgotten there.
-  const findStragglers = async (old: Changes, entries: Parameters<typeof reader.readRows>[0]) => {
-    const {result} = await connection.transaction('read', () => reader.readRows(entries));
-    return withoutStored(old, result);
+  const writeAside = async (aside: Changes): Promise<void> => {
+    const result = await connection.transaction(
+      'write',
+      function* () {
+        if (log.hold !== undefined) {
+          yield log.hold;
+        }
+        const {touched} = yield* writer.write(aside, '', ignoreProgress);
+        return yield* log.append(touched);
+      },
+      watch.around(),
+    );
+    position.noteOwn(result.result);
+    watch.noteWrite(result);
   };
 
-  function* readNews(): Steps<OutsideChange | undefined> {
-    const news = yield* log.readNews(position.seq(), position.isOwn);
-    if (news.kind !== 'rows') {
-      return news.kind === 'unknown' ? {kind: 'unknown'} : undefined;
+  // What is older than the floor, and not in the database: its deletion was forgotten there, unless its row was damaged.
+  const findStragglers = async (old: Changes, entries: readonly LogEntry[]): Promise<Changes> => {
+    const {result: stored} = await connection.transaction('read', () => reader.readRows(entries));
+    const {stragglers, aside} = tellStragglers(old, stored, await reading.readAside());
+    if (!isEmptyChanges(aside)) {
+      await writeAside(aside);
     }
-    if (news.entries.some((entry) => entry.table === floors.entry.table)) {
-      floor = yield* floors.read();
+    return stragglers;
+  };
+
+  function* readNews(): Steps<{outside: OutsideChange | undefined; seq: number}> {
+    const news = yield* log.readNews(position.seq(), position.isOwn);
+    if (news.kind === 'nothing') {
+      return {outside: undefined, seq: position.seq()};
+    }
+    const everything = {outside: {kind: 'unknown'}, seq: position.seq()} as const;
+    if (news.kind === 'unknown' || news.entries.some((entry) => entry.table === floors.entry.table)) {
+      return everything;
     }
     const changes = yield* reader.readRows(news.entries);
-    position.moveTo(news.seq);
-    return {kind: 'changes', changes};
+    // A row that was written and is not there is damaged.
+    return countRows(changes) < countEntries(news.entries)
+      ? everything
+      : {outside: {kind: 'changes', changes}, seq: news.seq};
   }
 
   return {
@@ -219,7 +244,8 @@ export const createStampedRowsLayout = (
           position.noteOwn(seqs);
           watch.noteWrite(result);
           if (oldEntries.length > 0) {
-            write.onStragglers?.(await findStragglers(old, oldEntries));
+            const stragglers = await findStragglers(old, oldEntries);
+            isEmptyChanges(stragglers) || write.onStragglers?.(stragglers);
           }
           return 'stored';
         } catch (error) {
@@ -251,12 +277,17 @@ export const createStampedRowsLayout = (
           if (log.hold !== undefined) {
             yield log.hold;
           }
+          const news = yield* log.readNews(position.seq(), position.isOwn);
+          const isBehind = !(news.kind === 'nothing' || (news.kind === 'rows' && news.entries.length === 0));
           yield* floors.raise(stamp);
-          return yield* log.append([floors.entry]);
+          return {isBehind, seqs: yield* log.append([floors.entry])};
         },
         watch.around(),
       );
-      position.noteOwn(result.result);
+      // Who is behind is to compare with everything, as everybody else is.
+      if (!result.result.isBehind) {
+        position.noteOwn(result.result.seqs);
+      }
       watch.noteWrite(result);
       await readFloor();
     },
@@ -269,7 +300,9 @@ export const createStampedRowsLayout = (
       if (!isReady) {
         return kindOfRows(await query(isThere)) === 'none' ? undefined : {kind: 'unknown'};
       }
-      return (await connection.transaction('read', readNews)).result;
+      const {outside, seq} = (await connection.transaction('read', readNews)).result;
+      position.moveTo(seq);
+      return outside;
     },
 
     watch: async (listener) => watch.start(() => listener()),
@@ -279,31 +312,11 @@ export const createStampedRowsLayout = (
 
 const ignoreProgress: ProgressListener = () => undefined;
 
-const withoutStored = (old: Changes, stored: Changes): Changes => {
-  const missing = noChanges();
-  for (const tableId of Object.keys(old[0])) {
-    const rows: TableChanges = emptyObject();
-    for (const rowId of Object.keys(old[0][tableId] ?? {})) {
-      const row = old[0][tableId]?.[rowId] as RowChanges;
-      const storedRow = own(own(stored[0], tableId), rowId);
-      const ids = Object.keys(row).filter((id) => own(storedRow, id) === undefined);
-      if (ids.length > 0) {
-        rows[rowId] = Object.fromEntries(ids.map((id) => [id, row[id]]));
-      }
-    }
-    if (Object.keys(rows).length > 0) {
-      missing[0][tableId] = rows;
-    }
-  }
-  for (const valueId of Object.keys(old[1])) {
-    if (own(stored[1], valueId) === undefined) {
-      missing[1][valueId] = old[1][valueId];
-    }
-  }
-  return missing;
-};
+const countEntries = (entries: readonly LogEntry[]): number =>
+  new Set(entries.map(({table, row}) => JSON.stringify([table, row]))).size;
 
-const own = <Thing extends object, Key extends keyof Thing>(
-  thing: Thing | undefined,
-  key: Key,
-): Thing[Key] | undefined => (thing !== undefined && Object.hasOwn(thing, key) ? thing[key] : undefined);
+const countRows = ([tables, values]: Changes): number =>
+  Object.values(tables).reduce(
+    (count, rows) => count + Object.keys(rows ?? {}).length,
+    Object.keys(values).length,
+  );

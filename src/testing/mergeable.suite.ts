@@ -18,7 +18,7 @@ const MINUTE_MS = 60_000;
 const createOldStore = (id: string, days: number): MergeableStore =>
   createMergeableStore(id, () => Date.now() - days * DAY_MS);
 
-/** Certifies a persister in mode `rows`: `mergeableSuite({name, create, skip, runner: {describe, test, expect}})`. */
+/** Certifies a persister in mode `rows`, and, but for what `skip` names, any that keeps cells one by one: `mergeableSuite({name, create, skip, runner: {describe, test, expect}})`. */
 export const mergeableSuite = (options: SuiteOptions<PersisterPlace>): void => {
   const {name, runner} = options;
   const {expect} = runner;

@@ -72,7 +72,7 @@ const open: DatabaseKind['open'] = async (path, mode) => {
         undefined,
         onIgnoredError,
         destroy,
-        Persists.StoreOnly,
+        Persists.StoreOrMergeableStore,
         client,
       ),
     close: () => {

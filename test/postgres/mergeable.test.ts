@@ -1,5 +1,6 @@
-// Mergeable stores of several clients beside the tables of one PostgreSQL, and what others do there by SQL.
+// Mergeable stores of several clients in the tables of one PostgreSQL, and beside them, and what others do there by SQL.
 
+import {isDeepStrictEqual} from 'node:util';
 import {expect, test} from 'vitest';
 import {createMergeableStore, type MergeableStore} from '../../src/entry/mergeable-store.ts';
 import {createPgPersister} from '../../src/entry/persisters/persister-pg.ts';
@@ -55,15 +56,18 @@ test.skipIf(noPostgres)(
   },
 );
 
-test.skipIf(noPostgres)(
-  '[MS21] two clients that persist by themselves come to hold what merging in memory gives',
-  async () => {
+test.skipIf(noPostgres).each([
+  ['tabular', CONFIG],
+  ['rows', {mode: 'rows', autoLoadIntervalSeconds: NEVER_S}],
+] as const)(
+  '[MS21] [MS10] two clients that persist by themselves come to hold what merging in memory gives (%s)',
+  async (_mode, config) => {
     const {openPool, openSql} = await createPlace();
     const stores = [createMergeableStore('one'), createMergeableStore('other')] as const;
     const [one, other] = stores;
     const persisters = [
-      await createPgPersister(one, openPool(), CONFIG),
-      await createPostgresPersister(other, openSql(), CONFIG),
+      await createPgPersister(one, openPool(), config),
+      await createPostgresPersister(other, openSql(), config),
     ];
     await Promise.all(persisters.map((persister) => persister.startAutoPersisting()));
     for (let age = 0; age < 20; age++) {
@@ -86,9 +90,10 @@ test.skipIf(noPostgres)(
       await persister.destroy();
     }
     const loaded = createMergeableStore();
-    const reader = await createPgPersister(loaded, openPool(), CONFIG);
+    const reader = await createPgPersister(loaded, openPool(), config);
     await reader.load();
     await reader.destroy();
+    expect(loaded.getMergeableContentHashes()).toEqual(one.getMergeableContentHashes());
     expect(loaded.getContent()).toEqual(one.getContent());
   },
 );
@@ -178,3 +183,42 @@ test.skipIf(noPostgres)('[MS25] a role that may only read loads, and writes noth
   await persister.destroy();
   await admin.query(`DROP OWNED BY ${schema}; DROP ROLE ${schema}`);
 });
+
+test.skipIf(noPostgres)(
+  '[MS10] [MS13] in mode rows, many clients that write the same cells at once, while one forgets, come to hold the same',
+  async () => {
+    const {openPool} = await createPlace();
+    const config = {mode: 'rows', autoLoadIntervalSeconds: NEVER_S} as const;
+    const DAY_MS = 86_400_000;
+    const old = createMergeableStore('old', () => Date.now() - 10 * DAY_MS);
+    old.setRow('pets', 'gone', {age: 1}).delRow('pets', 'gone');
+    const stores = Array.from({length: 4}, (_, index) => createMergeableStore(`client ${index}`));
+    const persisters = await Promise.all(stores.map((store) => createPgPersister(store, openPool(), config)));
+    const first = await createPgPersister(old, openPool(), config);
+    await first.save();
+    await Promise.all(persisters.map((persister) => persister.startAutoPersisting()));
+    for (let age = 0; age < 25; age++) {
+      for (const [index, store] of stores.entries()) {
+        store.setCell('pets', `row ${age % 3}`, `cell ${(age + index) % 2}`, `${index} ${age}`);
+        age % 5 === index && store.delRow('pets', `row ${index % 3}`).setValue('turn', age);
+      }
+      if (age === 10) {
+        await first.compact({beforeMs: Date.now() - DAY_MS});
+      }
+      await persisters[age % 4]?.whenDurable();
+    }
+    await Promise.all(persisters.map((persister) => persister.whenDurable()));
+    const wanted = mergeAll(stores).getContent();
+    const isSame = (store: MergeableStore) => isDeepStrictEqual(store.getContent(), wanted);
+    await Promise.all(stores.map((store) => until(store, () => isSame(store))));
+    for (const persister of [...persisters, first]) {
+      await persister.destroy();
+    }
+    const loaded = createMergeableStore();
+    const reader = await createPgPersister(loaded, openPool(), config);
+    await reader.load();
+    await reader.destroy();
+    expect(loaded.getContent()).toEqual(wanted);
+    expect(loaded.getMergeableContent()[0][0].pets?.[0].gone).toBeUndefined();
+  },
+);
