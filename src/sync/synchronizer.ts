@@ -72,12 +72,18 @@ export interface SynchronizerOptions {
   readonly ports?: Ports | undefined;
   /** Whether what comes was held against its shape already. */
   readonly isChecked?: boolean;
+  /** Whether nobody is told what there is where a client has just said that it holds the same. */
+  readonly isTerse?: boolean;
+  /** Whether others are asked for what they have when loading starts; else whoever makes it asks. */
+  readonly asksAtStart?: boolean;
 }
 
 const AHEAD_MESSAGE =
   'Others do not take what is set here: the clock of this device is more than five minutes ahead of theirs; set it, and reload';
 /** Requests that wait for an answer at one time; more are not sent. */
 const MAX_PENDING_REQUESTS = 100;
+/** Of 64 characters each: among the requests of one client there are no two of one id, and others do not guess it. */
+const REQUEST_ID_LENGTH = 8;
 
 interface Pending {
   readonly message: Message;
@@ -121,7 +127,7 @@ export const createSynchronizer = <Extra extends object>(
     );
   }
   const {send, requestTimeoutSeconds, onSend, onReceive, onIgnoredError, ports = hostPorts} = options;
-  const {isChecked = false} = options;
+  const {isChecked = false, isTerse = false, asksAtStart = true} = options;
   const queue = createQueue();
   const pending = new Map<Id, Pending>();
   // The hashes that clients told of, and nobody has looked at yet.
@@ -136,6 +142,10 @@ export const createSynchronizer = <Extra extends object>(
   let isApplying = false;
   let isStarting = false;
   let isDestroyed = false;
+  // What a client has said that it holds, and nobody need be told again.
+  let known: ContentHashes | undefined;
+  // The last question to all: whoever answers it late may hold more than who was first.
+  let askedAllId: Id | undefined;
 
   const setStatus = (now: Status): void => {
     if (now !== status) {
@@ -170,7 +180,8 @@ export const createSynchronizer = <Extra extends object>(
         `${MAX_PENDING_REQUESTS} requests wait for an answer already`,
       );
     }
-    const requestId = ports.uniqueId();
+    const requestId = ports.uniqueId().slice(-REQUEST_ID_LENGTH);
+    askedAllId = to === null ? requestId : askedAllId;
     let timer: unknown;
     try {
       return await new Promise((resolve, reject) => {
@@ -259,6 +270,7 @@ export const createSynchronizer = <Extra extends object>(
     }
     const after = store.getMergeableContentHashes();
     if (areEqual(after, told)) {
+      known = how === 'answer' && isTerse ? told : undefined;
       repair.isEqual(from);
       how === 'all' && areEqual(after, before) && repair.isTold();
     } else {
@@ -317,7 +329,10 @@ export const createSynchronizer = <Extra extends object>(
     queue.add(() =>
       inStatus(Status.Saving, async () => {
         stats.saves++;
-        tell(null, null, Message.ContentHashes, store.getMergeableContentHashes());
+        const hashes = store.getMergeableContentHashes();
+        const isKnown = known !== undefined && areEqual(known, hashes);
+        known = undefined;
+        isKnown || tell(null, null, Message.ContentHashes, hashes);
       }),
     );
 
@@ -388,7 +403,13 @@ export const createSynchronizer = <Extra extends object>(
       return;
     }
     if (message === Message.Response) {
-      requestId === null || pending.get(requestId)?.resolve([from, body]);
+      const asked = requestId === null ? undefined : pending.get(requestId);
+      if (asked) {
+        pending.delete(requestId as Id);
+        asked.resolve([from, body]);
+      } else if (isTerse && requestId === askedAllId && isLoading && isContentHashes(body)) {
+        pullLater(from, body, 'alone');
+      }
     } else if (message === Message.ContentHashes) {
       isLoading && isContentHashes(body) && pullLater(from, body, requestId === null ? 'all' : 'alone');
     } else if (message === Message.ContentDiff) {
@@ -405,6 +426,7 @@ export const createSynchronizer = <Extra extends object>(
   };
 
   const fail = (error: Error): void => {
+    known = undefined;
     for (const request of [...pending.values()]) {
       request.reject(error);
     }
@@ -440,7 +462,9 @@ export const createSynchronizer = <Extra extends object>(
     startAutoLoad: async (initialContent) => {
       requireAlive(isDestroyed);
       isLoading = true;
-      await loadNow(initialContent);
+      if (asksAtStart) {
+        await loadNow(initialContent);
+      }
       return synchronizer;
     },
     stopAutoLoad: async () => {

@@ -157,6 +157,7 @@ export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType e
       onReceive,
       onIgnoredError,
       ports,
+      isTerse: true,
     },
     {getWebSocket: () => webSocket},
   );
