@@ -44,7 +44,7 @@ export class WsServerDurableObject<Env = unknown> extends DurableObject<Env> {
     super(ctx, env);
     if (ctx.getWebSockets(TAG).length > 0) {
       // Behind the constructors of subclasses, and before the message that woke it.
-      void ctx.blockConcurrencyWhile(async () => this.#wake());
+      void ctx.blockConcurrencyWhile(() => this.#wake());
     }
   }
 
@@ -179,7 +179,7 @@ export class WsServerDurableObject<Env = unknown> extends DurableObject<Env> {
     this.#connections.set(socket, connection);
   }
 
-  #wake(): void {
+  async #wake(): Promise<void> {
     this.#isWaking = true;
     for (const socket of this.ctx.getWebSockets(TAG)) {
       const attachment = socket.deserializeAttachment() as Attachment | null;
@@ -191,6 +191,8 @@ export class WsServerDurableObject<Env = unknown> extends DurableObject<Env> {
         this.#connect(socket, {url, headers: {}}, clientId, access);
       }
     }
+    // They are on the path some moments later.
+    await Promise.all([...this.#connections.values()].map((connection) => connection.whenIdle()));
     this.#isWaking = false;
   }
 }
