@@ -18,7 +18,7 @@ export interface OpenedRow extends StampedRow {
   readonly isOutside: boolean;
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   readonly onDamage: DamageListener;
   /** Nobody else changes the rows until the transaction ends. */
   readonly isHeld?: boolean;

@@ -36,7 +36,7 @@ export interface Replica {
   acknowledge(): void;
 }
 
-export type KeptPersister = Persister<Persists.StoreOrMergeableStore>;
+type KeptPersister = Persister<Persists.StoreOrMergeableStore>;
 
 /** Somebody in a simulation, from start to end, however often it crashes. */
 export interface Node {
