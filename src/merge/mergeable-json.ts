@@ -9,7 +9,7 @@ import type {Cell, Id} from '../base/content.ts';
 const UNDEFINED_MARK = '\uFFFC';
 
 type Stamped = readonly [thing: unknown, ...unknown[]];
-type MapLeaf = (leaf: Stamped) => Stamped;
+export type MapLeaf = (leaf: Stamped) => Stamped;
 
 // Most things are spelt as they are, and then nothing is copied.
 const spellLeaf: MapLeaf = (leaf) => {
@@ -51,12 +51,14 @@ const mapMembers = (stamped: Stamped, map: MapLeaf): Stamped => {
 const mapIfStamped = (stamped: unknown, map: MapLeaf): unknown =>
   Array.isArray(stamped) ? map(stamped as unknown as Stamped) : stamped;
 
-const mapTables = (tables: unknown, mapLeaf: MapLeaf): unknown =>
+/** The stamps of tables, each cell through a function; what is not changed is shared. */
+export const mapTables = (tables: unknown, mapLeaf: MapLeaf): unknown =>
   mapIfStamped(tables, (all) =>
     mapMembers(all, (table) => mapMembers(table, (row) => mapMembers(row, mapLeaf))),
   );
 
-const mapValues = (values: unknown, mapLeaf: MapLeaf): unknown =>
+/** The same of values. */
+export const mapValues = (values: unknown, mapLeaf: MapLeaf): unknown =>
   mapIfStamped(values, (all) => mapMembers(all, mapLeaf));
 
 /** The stamps of tables, with their cells spelt; parts of what was given are shared. */

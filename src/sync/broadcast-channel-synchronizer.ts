@@ -39,6 +39,7 @@ export const createBroadcastChannelSynchronizer = (
       onSend,
       onReceive,
       onIgnoredError,
+      spellsBodies: true,
     },
     {getChannelName: () => channelName},
   );

@@ -25,6 +25,7 @@ import type {MergeableStore} from '../store/mergeable-store.ts';
 import {checkBody} from './message-shapes.ts';
 import {Message, type Receive, type Send} from './messages.ts';
 import {createRepair} from './repair.ts';
+import {spellBody} from './spell-body.ts';
 import {AHEAD_ID} from './wire.ts';
 
 /** How often a synchronizer has sent and received. */
@@ -74,6 +75,8 @@ export interface SynchronizerOptions {
   readonly isChecked?: boolean;
   /** Whether nobody is told what there is where a client has just said that it holds the same. */
   readonly isTerse?: boolean;
+  /** Whether objects and arrays in bodies are spelt, since nobody else does it. */
+  readonly spellsBodies?: boolean;
   /** Whether others are asked for what they have when loading starts; else whoever makes it asks. */
   readonly asksAtStart?: boolean;
 }
@@ -111,7 +114,16 @@ export const createCustomSynchronizer = (
 ): Synchronizer =>
   createSynchronizer(
     store,
-    {send, registerReceive, destroy, requestTimeoutSeconds, onSend, onReceive, onIgnoredError},
+    {
+      send,
+      registerReceive,
+      destroy,
+      requestTimeoutSeconds,
+      onSend,
+      onReceive,
+      onIgnoredError,
+      spellsBodies: true,
+    },
     {},
   );
 
@@ -128,6 +140,7 @@ export const createSynchronizer = <Extra extends object>(
   }
   const {send, requestTimeoutSeconds, onSend, onReceive, onIgnoredError, ports = hostPorts} = options;
   const {isChecked = false, isTerse = false, asksAtStart = true} = options;
+  const spell = options.spellsBodies ? spellBody : (_message: Message, body: unknown) => body;
   const queue = createQueue();
   const pending = new Map<Id, Pending>();
   // The hashes that clients told of, and nobody has looked at yet.
@@ -353,7 +366,7 @@ export const createSynchronizer = <Extra extends object>(
     if (hasMembers(changes[0][0]) || hasMembers(changes[1][0])) {
       stats.saves++;
       setStatus(Status.Saving);
-      tellIfPossible(null, null, Message.ContentDiff, changes);
+      tellIfPossible(null, null, Message.ContentDiff, spell(Message.ContentDiff, changes));
       setStatus(Status.Idle);
     }
   };
@@ -421,7 +434,9 @@ export const createSynchronizer = <Extra extends object>(
       }
     } else if (isSaving() || isStarting) {
       const answer = answerTo(message, body);
-      answer === undefined || tellIfPossible(from, requestId, Message.Response, answer);
+      if (answer !== undefined) {
+        tellIfPossible(from, requestId, Message.Response, spell(Message.Response, answer, message));
+      }
     }
   };
 
