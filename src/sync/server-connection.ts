@@ -1,7 +1,7 @@
 // One client's connection to a server: which paths it is on, and what it may say. Whoever says what cannot be read, or too much, loses the
 // connection; nobody else notices. Knows nothing of how frames travel, and of what becomes of a message.
 
-import type {Id} from '../base/content.ts';
+import type {Id, IdOrNull} from '../base/content.ts';
 import {isHoldfastError} from '../base/errors.ts';
 import {byteLength} from '../storage/byte-length.ts';
 import {readEnvelope, requireShallow} from './envelope.ts';
@@ -260,7 +260,7 @@ export const createServerConnection = (
     if (whole === undefined) {
       return;
     }
-    const {message} = readEnvelope(whole);
+    const {requestId, message} = readEnvelope(whole);
     if (at.access === 'read' && !isQuestion(message)) {
       // Answers are its synchronizer's courtesy: nobody is to take them, and nobody need be told.
       if (message !== Message.Response) {
@@ -269,7 +269,12 @@ export const createServerConnection = (
       }
       return;
     }
-    context.take(at.pathId, toId, whole, isInPieces ? longestPiece : undefined);
+    context.take(
+      at.pathId,
+      isNews(requestId, message) ? '' : toId,
+      whole,
+      isInPieces ? longestPiece : undefined,
+    );
   };
 
   const sayPresent = (channelId: Id | undefined, state: PresenceState): void => {
@@ -459,6 +464,10 @@ const parseControl = (text: string): unknown[] => {
   }
   return body;
 };
+
+// What is news for one is news for all: told to one alone, it would set that one apart. (Hashes with an id are meant for one.)
+const isNews = (requestId: IdOrNull, message: Message): boolean =>
+  message === Message.ContentDiff || (message === Message.ContentHashes && requestId === null);
 
 // Readers ask.
 const isQuestion = (message: Message): boolean =>
