@@ -5,7 +5,8 @@ import {getUniqueId} from '../base/ids.ts';
 import {hostPorts} from '../base/ports.ts';
 import type {MergeableStore} from '../store/mergeable-store.ts';
 import type {Receive, Send} from './messages.ts';
-import {createSynchronizer, type Synchronizer} from './synchronizer.ts';
+import {createSynchronizer} from './synchronizer.ts';
+import type {Synchronizer} from './synchronizer-contract.ts';
 
 export interface LocalSynchronizer extends Synchronizer {}
 

@@ -15,7 +15,8 @@ import type {MergeableStore} from '../store/mergeable-store.ts';
 import {checkBody} from './message-shapes.ts';
 import {Message, type Receive} from './messages.ts';
 import {type Room, SERVER_ID} from './room.ts';
-import {createSynchronizer, type Synchronizer} from './synchronizer.ts';
+import {createSynchronizer} from './synchronizer.ts';
+import type {Synchronizer} from './synchronizer-contract.ts';
 import {decodeMessage, encodeMessage, toFrames, type WireMessage} from './wire.ts';
 
 /** A persister of a mergeable store: one of Holdfast's, or one like it. */

@@ -15,7 +15,8 @@ import type {MergeableStore} from '../store/mergeable-store.ts';
 import {createBroadcastChannelSynchronizer} from './broadcast-channel-synchronizer.ts';
 import {createLocalSynchronizer} from './local-synchronizer.ts';
 import type {Receive, Send} from './messages.ts';
-import {createCustomSynchronizer, type Synchronizer} from './synchronizer.ts';
+import {createCustomSynchronizer} from './synchronizer.ts';
+import type {Synchronizer} from './synchronizer-contract.ts';
 import {createWsServer} from './ws-server.ts';
 import {createWsSynchronizer} from './ws-synchronizer.ts';
 

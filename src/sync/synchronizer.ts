@@ -5,11 +5,11 @@
 //   later:   each transaction is sent to all; whoever hears hashes that are not its own asks for what differs
 //   repair:  who was not answered asks and tells all again; who has more than it was told of tells the one who told
 
-import type {Content, Id, IdOrNull} from '../base/content.ts';
+import type {Id, IdOrNull} from '../base/content.ts';
 import {createEmitter} from '../base/emitter.ts';
 import {HoldfastError, isHoldfastError} from '../base/errors.ts';
 import {createIdPool} from '../base/ids.ts';
-import {hostPorts, type Ports} from '../base/ports.ts';
+import {hostPorts} from '../base/ports.ts';
 import {createQueue} from '../base/queue.ts';
 import type {
   CellHashes,
@@ -26,60 +26,8 @@ import {checkBody} from './message-shapes.ts';
 import {Message, type Receive, type Send} from './messages.ts';
 import {createRepair} from './repair.ts';
 import {spellBody} from './spell-body.ts';
+import type {Synchronizer, SynchronizerOptions} from './synchronizer-contract.ts';
 import {AHEAD_ID} from './wire.ts';
-
-/** How often a synchronizer has sent and received. */
-export type SynchronizerStats = {sends: number; receives: number};
-
-type StatusListener = (synchronizer: Synchronizer, status: Status) => void;
-
-/** As a persister, whose storage are the others: loading is asking them, saving is telling them. */
-export interface Synchronizer {
-  /**
-   * Asks others for what they have, tells them what is here, and goes on doing so; where nobody answers, or nobody has anything,
-   * begins with `initialContent`. It resolves without anybody else there, too.
-   */
-  startSync(initialContent?: Content): Promise<this>;
-  stopSync(): Promise<this>;
-  getSynchronizerStats(): SynchronizerStats;
-  load(initialContent?: InitialContent): Promise<this>;
-  startAutoLoad(initialContent?: InitialContent): Promise<this>;
-  stopAutoLoad(): Promise<this>;
-  isAutoLoading(): boolean;
-  save(): Promise<this>;
-  startAutoSave(): Promise<this>;
-  stopAutoSave(): Promise<this>;
-  isAutoSaving(): boolean;
-  startAutoPersisting(initialContent?: InitialContent, startSaveFirst?: boolean): Promise<this>;
-  stopAutoPersisting(stopSaveFirst?: boolean): Promise<this>;
-  getStatus(): Status;
-  addStatusListener(listener: StatusListener): Id;
-  delListener(listenerId: Id): this;
-  schedule(...actions: (() => Promise<unknown>)[]): Promise<this>;
-  getStore(): MergeableStore;
-  getStats(): {loads: number; saves: number};
-  /** Stops, and lets go of the store and of what messages travel by. */
-  destroy(): Promise<this>;
-}
-
-export interface SynchronizerOptions {
-  readonly send: Send;
-  readonly registerReceive: (receive: Receive, fail: (error: Error) => void) => void;
-  readonly destroy: () => void;
-  readonly requestTimeoutSeconds: number;
-  readonly onSend?: Send | undefined;
-  readonly onReceive?: Receive | undefined;
-  readonly onIgnoredError?: ((error: unknown) => void) | undefined;
-  readonly ports?: Ports | undefined;
-  /** Whether what comes was held against its shape already. */
-  readonly isChecked?: boolean;
-  /** Whether nobody is told what there is where a client has just said that it holds the same. */
-  readonly isTerse?: boolean;
-  /** Whether objects and arrays in bodies are spelt, since nobody else does it. */
-  readonly spellsBodies?: boolean;
-  /** Whether others are asked for what they have when loading starts; else whoever makes it asks. */
-  readonly asksAtStart?: boolean;
-}
 
 const AHEAD_MESSAGE =
   'Others do not take what is set here: the clock of this device is more than five minutes ahead of theirs; set it, and reload';

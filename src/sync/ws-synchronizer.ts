@@ -8,7 +8,8 @@ import type {MergeableStore} from '../store/mergeable-store.ts';
 import {Message, type Receive, type Send} from './messages.ts';
 import {SERVER_ID} from './room.ts';
 import {isControl, joinChannel} from './socket-channels.ts';
-import {createSynchronizer, type Synchronizer} from './synchronizer.ts';
+import {createSynchronizer} from './synchronizer.ts';
+import type {Synchronizer} from './synchronizer-contract.ts';
 import {OPEN, type WebSocketLike, whenOpen} from './web-socket.ts';
 import {
   createAssembler,
