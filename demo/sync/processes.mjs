@@ -71,16 +71,17 @@ export const startClient = (name) => {
   const child = watch(fork(CLIENT, [name]));
   const waiting = new Map();
   let lastId = 0;
+  const forget = (why) => {
+    for (const {reject} of waiting.values()) {
+      reject(new Error(why));
+    }
+  };
   child.on('message', ({id, result, error}) => {
     const {resolve, reject} = waiting.get(id);
     waiting.delete(id);
     error === undefined ? resolve(result) : reject(new Error(`${name}: ${error}`));
   });
-  child.once('close', () => {
-    for (const {reject} of waiting.values()) {
-      reject(new Error(`The process of ${name} ended by itself.`));
-    }
-  });
+  child.once('close', () => forget(`The process of ${name} ended by itself.`));
   return {
     name,
     ask: (what, ...args) =>
@@ -89,6 +90,9 @@ export const startClient = (name) => {
         waiting.set(id, {resolve, reject});
         child.send({id, what, args});
       }),
-    end: () => child.disconnect(),
+    end: () => {
+      forget(`${name} is gone.`);
+      child.disconnect();
+    },
   };
 };

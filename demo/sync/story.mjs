@@ -1,4 +1,5 @@
-// The demo, from top to bottom: two clients edit one list through a server, apart and together, and the server dies on them.
+// The demo, from top to bottom: two clients edit one list through a server, apart and together, and the server dies on them. They are told
+// to connect once, at the beginning; from then on they find back by themselves.
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -7,6 +8,7 @@ import {stripVTControlCharacters} from 'node:util';
 import {createMergeableStore} from 'holdfast';
 import {createSqliteNodePersister} from 'holdfast/persisters/persister-sqlite-node';
 import {bold, dim, green, milliseconds, red, say, step} from '../terminal.mjs';
+import {openNetwork} from './network.mjs';
 import {startClient, startServer} from './processes.mjs';
 
 const SERVE = ['--store', 'sqlite:rooms.db', '--paths', 'list'];
@@ -16,21 +18,24 @@ const COLUMN = 36;
 export const tellStory = async () => {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-demo-'));
   process.once('exit', () => rmSync(folder, {recursive: true, force: true}));
-  const clients = [];
+  const ending = [];
+  const atTheEnd = (thing, end) => {
+    ending.push(() => end(thing));
+    return thing;
+  };
   try {
-    return await tell(folder, (name) => {
-      const client = startClient(name);
-      clients.push(client);
-      return client;
+    return await tell(folder, {
+      newClient: (name) => atTheEnd(startClient(name), (client) => client.end()),
+      networkTo: async (port) => atTheEnd(await openNetwork(port), (network) => network.close()),
     });
   } finally {
-    for (const client of clients) {
-      client.end();
+    for (const end of ending) {
+      end();
     }
   }
 };
 
-const tell = async (folder, newClient) => {
+const tell = async (folder, {newClient, networkTo}) => {
   console.log(bold('Holdfast: two clients, a server, and nothing lost'));
 
   step('The server');
@@ -40,16 +45,18 @@ const tell = async (folder, newClient) => {
 
   step('Two clients write a shopping list');
   const [ada, bob] = [newClient('Ada'), newClient('Bob')];
-  const url = `${server.url}/list`;
-  await ada.ask('connect', url);
-  await bob.ask('connect', url);
+  const {port} = new URL(server.url);
+  const network = await networkTo(Number(port));
+  await ada.ask('connect', `${server.url}/list`);
+  await bob.ask('connect', `${network.url}/list`);
   both(bold('Ada'), bold('Bob'));
   await editAndSee(ada, bob, 'milk', 1);
   await editAndSee(bob, ada, 'bread', 2);
   await editAndSee(ada, bob, 'bread', 3);
 
   step('Bob is on a train, and both go on');
-  await bob.ask('disconnect');
+  network.goDown();
+  await bob.ask('isOnline', false);
   both(bold('Ada'), `${bold('Bob')}${dim(', offline')}`);
   await edit(ada, 'apples', 6);
   await edit(bob, 'milk', 2);
@@ -57,28 +64,36 @@ const tell = async (folder, newClient) => {
   await remove(bob, 'bread');
   await lists(ada, bob);
 
-  step('Bob is back');
-  const {ms, messageCount} = await bob.ask('connect', url);
+  step('The train leaves the tunnel');
+  const before = await bob.ask('messageCount');
+  network.comeUp();
+  await bob.ask('isOnline', true);
   await converge([ada, bob]);
-  say(`They compared hashes, and sent what differed: ${messageCount} messages, ${milliseconds(ms)}.`);
+  const messageCount = (await bob.ask('messageCount')) - before;
+  say(`Bob is back by himself. They compared hashes, and sent what differed: ${messageCount} messages.`);
   say('Of two edits of one cell the later one stays, and what is deleted is gone:');
   await lists(ada, bob);
 
   step('The server dies (SIGKILL), and both go on');
   await server.end('SIGKILL');
+  await areOnline([ada, bob], false);
+  both(`${bold('Ada')}${dim(', offline')}`, `${bold('Bob')}${dim(', offline')}`);
   await edit(ada, 'pears', 5);
   await edit(bob, 'plums', 8);
-  server = await startServer(folder, ['--port', new URL(server.url).port, ...SERVE]);
-  say(dim('holdfast serve again, from what is in rooms.db'));
-  await Promise.all([reconnect(ada, url), reconnect(bob, url)]);
+
+  step('The server is started again, from what is in rooms.db');
+  server = await startServer(folder, ['--port', port, ...SERVE]);
+  const startedMs = performance.now();
+  await areOnline([ada, bob], true);
   await converge([ada, bob]);
+  say(`Both are back by themselves, and hold the same ${milliseconds(performance.now() - startedMs)} later:`);
   await lists(ada, bob);
 
   step('Ada and Bob leave, and somebody new comes');
-  await ada.ask('disconnect');
-  await bob.ask('disconnect');
+  await ada.ask('leave');
+  await bob.ask('leave');
   const cleo = newClient('Cleo');
-  await cleo.ask('connect', url);
+  await cleo.ask('connect', `${server.url}/list`);
   await cleo.ask('holds', await ada.ask('hashes'));
   say(`Cleo has, from the server alone: ${(await cleo.ask('list')).join(', ')}.`);
 
@@ -121,20 +136,17 @@ const lists = async (ada, bob) => {
   }
 };
 
-/** The server is gone, and so is the connection to it: another one is made. */
-const reconnect = async (client, url) => {
-  await client.ask('disconnect');
-  await client.ask('connect', url);
-};
+/** Resolves once all are connected, or none is. */
+const areOnline = (clients, wanted) => Promise.all(clients.map((client) => client.ask('isOnline', wanted)));
 
 /** Resolves once both hold the same, whichever of them hears of something last. */
 const converge = async ([one, other]) => {
   for (;;) {
-    const hashes = await one.ask('hashes');
-    if (hashes === (await other.ask('hashes'))) {
+    const [ones, others] = [await one.ask('hashes'), await other.ask('hashes')];
+    if (ones === others) {
       return;
     }
-    await Promise.race([one.ask('holds', await other.ask('hashes')), other.ask('holds', hashes)]);
+    await Promise.race([one.ask('changes', ones), other.ask('changes', others)]);
   }
 };
 

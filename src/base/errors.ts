@@ -39,6 +39,7 @@ export type HoldfastErrorCode =
   | 'sync/malformed'
   | 'sync/closed'
   | 'sync/refused'
+  | 'sync/not-stored'
   | 'sync/clock-ahead'
   | 'persister/destroyed'
   | 'persister/unsupported-store';

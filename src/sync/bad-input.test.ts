@@ -41,7 +41,9 @@ const startServer = (options: SyncServerOptions = {}, isKept = true) => {
   const errors: unknown[] = [];
   const roomStore = createMergeableStore('room');
   const server = createSyncServer({
-    createPersisterForPath: isKept ? () => memoryPersister(roomStore) : undefined,
+    createPersisterForPath: isKept
+      ? (pathId) => memoryPersister(pathId === 'room' ? roomStore : createMergeableStore(pathId))
+      : undefined,
     onIgnoredError: (error) => errors.push(error),
     requestTimeoutSeconds: 0.2,
     options,
@@ -184,43 +186,66 @@ const expectNothingPolluted = (): void => {
   expect(Object.keys(Object.prototype)).toEqual([]);
 };
 
+/** What nobody ever meant to be a message: characters from everywhere, those of messages more often. */
+const randomText = (random: ReturnType<typeof createRandom>): string =>
+  Array.from({length: random.below(60)}, () =>
+    random.below(3) === 0
+      ? String.fromCharCode(random.below(0x1_00_00))
+      : random.pick([...'\n\n[]{}",:0123456789SMnul\\-\u0000\uFFFC\uFFFD']),
+  ).join('');
+
+const ROUNDS = Number(process.env.HOLDFAST_FUZZ_ROUNDS ?? 3_000);
+
 describe.each([
   ['keeps', true],
   ['does not keep', false],
 ])('a room that the server %s', (_title, isKept) => {
-  test('[SY8] outlasts whatever is said in it', {timeout: 120_000}, async () => {
+  test('[SY8] outlasts whatever is said in it', {timeout: 120_000 + ROUNDS * 100}, async () => {
     const random = createRandom(SEED);
     const {server, roomStore, errors} = startServer({maxMessageBytes: 100_000}, isKept);
     const [one, other] = [await connect(server), await connect(server)];
     const elsewhere = await connect(server, '/elsewhere');
+    elsewhere.store.setValue('from', 'before');
+    const elsewhereHashes = hashesOf(elsewhere.store);
+    const listener = connectRude(server, '/room');
+    await listener.settle();
     const codes = new Map<number | undefined, number>();
-    for (let round = 0; round < 100; round++) {
+    let frameCount = 0;
+    for (let round = 0; round < ROUNDS; round++) {
       const rude = connectRude(server, '/room');
       await rude.settle();
       for (let frame = 0; frame < 30 && rude.closedWith() === undefined; frame++) {
-        rude.say(randomFrame(random));
+        const [before, heardCount] = [hashesOf(roomStore), listener.heard.length];
+        rude.say(random.below(4) === 0 ? randomText(random) : randomFrame(random));
+        frameCount++;
+        // What costs it the connection is handed on to nobody, and taken in by nobody.
+        const after = [hashesOf(roomStore), listener.heard.length];
+        rude.closedWith() === undefined || expect(after).toEqual([before, heardCount]);
         await rude.settle();
       }
       codes.set(rude.closedWith(), (codes.get(rude.closedWith()) ?? 0) + 1);
       rude.leave();
-      if (round % 20 === 0) {
+      listener.heard.splice(0);
+      if (round % 100 === 0) {
         one.store.setCell('pets', 'rex', 'round', round);
       }
     }
     await expectConverging(isKept ? [one.store, other.store, roomStore] : [one.store, other.store]);
     await expectConverging([other.store, one.store]);
+    expect(hashesOf(elsewhere.store)).toBe(elsewhereHashes);
     elsewhere.store.setValue('still', 'here');
     expect([one.socket.readyState, other.socket.readyState, elsewhere.socket.readyState]).toEqual([1, 1, 1]);
     // Nearly all of it is refused, each time with a code that says why; and nothing but refusals went wrong.
     expect([...codes.keys()].filter((code) => ![1007, 1008, 1009, 1013, undefined].includes(code))).toEqual(
       [],
     );
-    expect(codes.get(1007)).toBeGreaterThan(80);
+    expect(codes.get(1007)).toBeGreaterThan(ROUNDS * 0.8);
     expect(errors.filter((error) => !String((error as {code?: string}).code).startsWith('sync/'))).toEqual(
       [],
     );
     expect(server.getServerStats().heldBytes).toBe(0);
     expectNothingPolluted();
+    console.log(`${frameCount} frames of ${ROUNDS} rude clients`);
   });
 });
 
@@ -339,6 +364,24 @@ test('[SY8] what is said twice, or again, or in another order, changes nothing',
   expect(rude.closedWith()).toBe(undefined);
   expect(errors.filter((error) => (error as {code?: string}).code !== 'sync/timeout')).toEqual([]);
 });
+
+test.each([true, false])(
+  '[SY8] what is told to one alone sets nobody apart; on a path that is kept: %s',
+  async (isKept) => {
+    const {server, roomStore} = startServer({}, isKept);
+    const [one, other] = [await connect(server), await connect(server)];
+    const rude = connectRude(server, '/room');
+    await rude.settle();
+    const [first] = server.getClientIds('room');
+    ['S', first as string, 'nobody'].forEach((to, index) => {
+      rude.say(`${to}\n[null,3,[[{"t":[{"r":[{"c${index}":[1,"${nextHlc()}"]}]}]}],[{}],1]]`);
+    });
+    const stores = isKept ? [one.store, other.store, roomStore] : [one.store, other.store];
+    await expectConverging(stores);
+    expect(one.store.getTables()).toEqual({t: {r: {c0: 1, c1: 1, c2: 1}}});
+    expect(rude.closedWith()).toBe(undefined);
+  },
+);
 
 test('[SY8] requests to nobody, and answers to nothing, trouble nobody', async () => {
   const {server, roomStore, errors} = startServer();

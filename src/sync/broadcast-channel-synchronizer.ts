@@ -4,7 +4,8 @@ import type {Id} from '../base/content.ts';
 import {getUniqueId} from '../base/ids.ts';
 import type {MergeableStore} from '../store/mergeable-store.ts';
 import type {Message, Receive, Send} from './messages.ts';
-import {createSynchronizer, type Synchronizer} from './synchronizer.ts';
+import {createSynchronizer} from './synchronizer.ts';
+import type {Synchronizer} from './synchronizer-contract.ts';
 
 export interface BroadcastChannelSynchronizer extends Synchronizer {
   getChannelName(): string;
@@ -39,6 +40,7 @@ export const createBroadcastChannelSynchronizer = (
       onSend,
       onReceive,
       onIgnoredError,
+      spellsBodies: true,
     },
     {getChannelName: () => channelName},
   );

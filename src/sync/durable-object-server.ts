@@ -10,6 +10,7 @@ import type {HibernatingWebSocket} from './hibernating-web-socket.ts';
 import type {PathPersister} from './room-keeper.ts';
 import type {ServerConnection} from './server-connection.ts';
 import type {Access, SyncServerOptions, UpgradeRequest} from './server-options.ts';
+import type {PresenceState} from './server-presence.ts';
 import {createSyncServer, type SyncServer} from './sync-server.ts';
 import {malformed} from './wire.ts';
 
@@ -18,6 +19,8 @@ interface Attachment {
   readonly clientId: Id;
   readonly url: string;
   readonly access: Access;
+  /** What it says of itself, if it has said anything. */
+  readonly presence?: {readonly state: PresenceState} | undefined;
 }
 
 interface RequestLike {
@@ -44,7 +47,7 @@ export class WsServerDurableObject<Env = unknown> extends DurableObject<Env> {
     super(ctx, env);
     if (ctx.getWebSockets(TAG).length > 0) {
       // Behind the constructors of subclasses, and before the message that woke it.
-      void ctx.blockConcurrencyWhile(async () => this.#wake());
+      void ctx.blockConcurrencyWhile(() => this.#wake());
     }
   }
 
@@ -60,7 +63,7 @@ export class WsServerDurableObject<Env = unknown> extends DurableObject<Env> {
     this.ctx.acceptWebSocket(socket as never, [TAG]);
     const {pathname, search} = new URL(request.url);
     const url = pathname + search;
-    this.#connect(socket, {url, headers: Object.fromEntries(request.headers)}, clientId, undefined);
+    this.#connect(socket, {url, headers: Object.fromEntries(request.headers)}, clientId);
     return new Response(null, {status: 101, webSocket: client} as object);
   }
 
@@ -144,12 +147,17 @@ export class WsServerDurableObject<Env = unknown> extends DurableObject<Env> {
     return this.#server;
   }
 
-  #connect(
-    socket: HibernatingWebSocket,
-    request: UpgradeRequest,
-    wantedId: Id,
-    access: Access | undefined,
-  ): void {
+  #connect(socket: HibernatingWebSocket, request: UpgradeRequest, wantedId: Id, before?: Attachment): void {
+    let attachment = before;
+    // A host that does not take it will not know it when it wakes.
+    const remember = (now: Attachment): void => {
+      attachment = now;
+      try {
+        socket.serializeAttachment(now);
+      } catch (error) {
+        this.onIgnoredError(error);
+      }
+    };
     const connection = this.#started().connect(
       {
         // The host does not tell.
@@ -164,22 +172,21 @@ export class WsServerDurableObject<Env = unknown> extends DurableObject<Env> {
       {
         clientId: wantedId,
         isShared: false,
-        access,
-        onEnter: (now) => {
+        access: before?.access,
+        presence: before?.presence,
+        onEnter: (access) => {
           // Who comes back with the object has it still.
-          access === undefined &&
-            socket.serializeAttachment({
-              clientId: connection.clientId,
-              url: request.url ?? '',
-              access: now,
-            } satisfies Attachment);
+          before === undefined && remember({clientId: connection.clientId, url: request.url ?? '', access});
+        },
+        onPresence: (state) => {
+          attachment === undefined || remember({...attachment, presence: {state}});
         },
       },
     );
     this.#connections.set(socket, connection);
   }
 
-  #wake(): void {
+  async #wake(): Promise<void> {
     this.#isWaking = true;
     for (const socket of this.ctx.getWebSockets(TAG)) {
       const attachment = socket.deserializeAttachment() as Attachment | null;
@@ -187,10 +194,12 @@ export class WsServerDurableObject<Env = unknown> extends DurableObject<Env> {
         // It was still on its way in.
         socket.close(1012, 'come again');
       } else {
-        const {clientId, url, access} = attachment;
-        this.#connect(socket, {url, headers: {}}, clientId, access);
+        const {clientId, url} = attachment;
+        this.#connect(socket, {url, headers: {}}, clientId, attachment);
       }
     }
+    // They are on the path some moments later.
+    await Promise.all([...this.#connections.values()].map((connection) => connection.whenIdle()));
     this.#isWaking = false;
   }
 }

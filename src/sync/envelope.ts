@@ -2,7 +2,7 @@
 // so that nobody can take it for something else: only what JSON.stringify writes passes.
 
 import type {IdOrNull} from '../base/content.ts';
-import type {Message} from './messages.ts';
+import {Message} from './messages.ts';
 import {malformed} from './wire.ts';
 
 export interface Envelope {
@@ -12,6 +12,11 @@ export interface Envelope {
 
 /** Objects and arrays in one another; what is deeper, no application means. */
 const MAX_DEPTH = 500;
+
+/** Tables and rows of one message that have nothing in them: they cost whoever parses them many times their length. */
+export const MAX_EMPTY = 1_000;
+/** The same where it is hashes that are told of: there, a table is empty whose rows are all new. */
+const MAX_EMPTY_HASHES = 20_000;
 
 // Without escapes in the id, and with a comma behind the number: `4e-400` is 0 to JSON.parse.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON allows none in strings.
@@ -23,16 +28,23 @@ export const readEnvelope = (text: string): Envelope => {
   if (found === undefined || !text.endsWith(']')) {
     throw malformed('it is no message of [request, message, body]');
   }
-  requireShallow(text);
-  return {requestId: requestId ?? null, message: Number(message) as Message};
+  const kind = Number(message) as Message;
+  if (requireShallow(text) > (kind === Message.ContentDiff ? MAX_EMPTY : MAX_EMPTY_HASHES)) {
+    throw malformed('too much in it is empty');
+  }
+  return {requestId: requestId ?? null, message: kind};
 };
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Throws `sync/malformed` for JSON whose objects and arrays are too deep in one another. Strings count for nothing. */
-export const requireShallow = (json: string): void => {
+/**
+ * Throws `sync/malformed` for JSON whose objects and arrays are too deep in one another; returns how many objects have nothing in them.
+ * Strings count for nothing.
+ */
+export const requireShallow = (json: string): number => {
   let depth = 0;
+  let emptyCount = 0;
   for (let at = 0; at < json.length; at++) {
     const code = json.charCodeAt(at);
     if (code === QUOTE) {
@@ -43,8 +55,10 @@ export const requireShallow = (json: string): void => {
       }
     } else if (code === 0x5d || code === 0x7d) {
       depth--;
+      emptyCount += Number(code === 0x7d && json.charCodeAt(at - 1) === 0x7b);
     }
   }
+  return emptyCount;
 };
 
 // The place of the quote that ends the string: the first that no odd number of backslashes stands before.

@@ -2,9 +2,11 @@
 
 import type {Id} from '../base/content.ts';
 import {getUniqueId} from '../base/ids.ts';
+import {hostPorts} from '../base/ports.ts';
 import type {MergeableStore} from '../store/mergeable-store.ts';
 import type {Receive, Send} from './messages.ts';
-import {createSynchronizer, type Synchronizer} from './synchronizer.ts';
+import {createSynchronizer} from './synchronizer.ts';
+import type {Synchronizer} from './synchronizer-contract.ts';
 
 export interface LocalSynchronizer extends Synchronizer {}
 
@@ -26,12 +28,12 @@ export const createLocalSynchronizer = (
       send: (to, requestId, message, body) => {
         // What is sent is sent as it is now.
         const copy = structuredClone(body);
-        queueMicrotask(() => {
+        hostPorts.setTimer(() => {
           const found = to === null ? [...receivers] : [[to, receivers.get(to)] as const];
           for (const [id, receive] of found) {
             id === clientId || receive?.(clientId, requestId, message, copy);
           }
-        });
+        }, 0);
       },
       registerReceive: (receive) => receivers.set(clientId, receive),
       destroy: () => receivers.delete(clientId),
@@ -39,10 +41,10 @@ export const createLocalSynchronizer = (
       onSend,
       onReceive,
       onIgnoredError,
+      spellsBodies: true,
     },
     {},
   );
 };
 
 declare const structuredClone: <Thing>(thing: Thing) => Thing;
-declare const queueMicrotask: (work: () => void) => void;

@@ -1,7 +1,7 @@
 // Holds the body of a message against the shape that its kind has, before anything is taken in. Knows nothing of stores.
 
 import {createHlcGate} from '../merge/hlc.ts';
-import {requireShallow} from './envelope.ts';
+import {MAX_EMPTY, requireShallow} from './envelope.ts';
 import {Message} from './messages.ts';
 import {malformed} from './wire.ts';
 
@@ -11,9 +11,6 @@ export interface ShapeOptions {
   /** The clock that stamps are held against; without it they are not. */
   readonly nowMs?: number;
 }
-
-/** Tables and rows of one message that have clocks and nothing in them: they cost whoever takes them in many times their length. */
-const MAX_EMPTY = 1_000;
 
 const IS_HLC = /^[-\w]{16}$/;
 const JSON_MARK = '\uFFFD';

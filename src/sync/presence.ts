@@ -31,7 +31,14 @@ const AGAIN_MS = 100;
 
 /**
  * Says what this client is doing to the others on its path, and hears of them, over a socket that a synchronizer uses. The server must be
- * one of Holdfast's: TinyBase's does not know of presence. A socket that connects again says it again.
+ * one of Holdfast's: TinyBase's does not know of presence. A socket that connects again says it again. Whoever makes one hears of others
+ * from then on; a state that is not sent yet goes when the socket opens.
+ *
+ * ```ts
+ * const presence = createPresence(synchronizer.getWebSocket());
+ * presence.addListener((_presence, clientId, state) => drawCursor(clientId, state));
+ * presence.setState({name: 'Ada', cursor: [10, 20]});
+ * ```
  *
  * @param channelId The channel of the synchronizer, where several share the socket.
  */

@@ -15,7 +15,8 @@ import type {MergeableStore} from '../store/mergeable-store.ts';
 import {checkBody} from './message-shapes.ts';
 import {Message, type Receive} from './messages.ts';
 import {type Room, SERVER_ID} from './room.ts';
-import {createSynchronizer, type Synchronizer} from './synchronizer.ts';
+import {createSynchronizer} from './synchronizer.ts';
+import type {Synchronizer} from './synchronizer-contract.ts';
 import {decodeMessage, encodeMessage, toFrames, type WireMessage} from './wire.ts';
 
 /** A persister of a mergeable store: one of Holdfast's, or one like it. */
@@ -64,7 +65,7 @@ export interface KeeperOptions {
   readonly onSaved: (durationMs: number) => void;
 }
 
-/** What is said before the store is loaded, in characters; beyond it, clients are asked once more. */
+/** What is said before the store is loaded, in characters; what is beyond it is found by asking. */
 const MAX_EARLY_LENGTH = 1024 * 1024;
 /** Questions of one side that are remembered. An honest synchronizer has at most 100 open. */
 const MAX_QUESTIONS = 1_000;
@@ -79,7 +80,6 @@ export const createRoomKeeper = (room: Room, options: KeeperOptions): RoomKeeper
   let receive: Receive = () => undefined;
   let early: [fromId: Id, message: WireMessage][] = [];
   let earlyLength = 0;
-  let hasMissed = false;
   let pendingSinceMs: number | undefined;
   let starting: Promise<void> = Promise.resolve();
   // What requests want: of clients, until they are answered; of the server's own, so that answers can be checked.
@@ -114,7 +114,7 @@ export const createRoomKeeper = (room: Room, options: KeeperOptions): RoomKeeper
   };
 
   const takeNow = (fromId: Id, {requestId, message, body}: WireMessage): void => {
-    // What was asked for by this alone: the hashes of each client, where what they said was missed.
+    // What was asked for by this alone: the hashes of each client.
     const isCaughtUp = message === Message.Response && requestId === CATCH_UP;
     if (requestId !== null && message >= Message.GetTableDiff) {
       remember(asked, `${fromId}\n${requestId}`, message);
@@ -129,8 +129,8 @@ export const createRoomKeeper = (room: Room, options: KeeperOptions): RoomKeeper
     }
   };
 
+  // Each client that is here already is asked for what it has, and none is waited for: those that come later say it by themselves.
   const catchUp = (): void => {
-    hasMissed = false;
     for (const clientId of [...room.members.keys()]) {
       send(clientId, CATCH_UP, Message.GetContentHashes, '');
     }
@@ -183,6 +183,7 @@ export const createRoomKeeper = (room: Room, options: KeeperOptions): RoomKeeper
         onIgnoredError: onError,
         ports,
         isChecked: true,
+        asksAtStart: false,
       },
       {},
     );
@@ -193,14 +194,13 @@ export const createRoomKeeper = (room: Room, options: KeeperOptions): RoomKeeper
       takeNow(fromId, message);
     }
     await synchronizing;
-    hasMissed && catchUp();
+    catchUp();
   };
 
   const giveUpForNow = (error: unknown): void => {
     if (state !== 'stopped') {
       state = 'failing';
       early = [];
-      hasMissed = true;
       fail(error);
       backoff.plan();
     }
@@ -268,10 +268,7 @@ export const createRoomKeeper = (room: Room, options: KeeperOptions): RoomKeeper
         takeNow(fromId, read);
       } else if (state === 'starting') {
         earlyLength += length;
-        hasMissed ||= earlyLength > MAX_EARLY_LENGTH;
-        hasMissed || early.push([fromId, read]);
-      } else {
-        hasMissed ||= state === 'failing';
+        earlyLength > MAX_EARLY_LENGTH || early.push([fromId, read]);
       }
     },
     start,

@@ -1,7 +1,7 @@
 // One client's connection to a server: which paths it is on, and what it may say. Whoever says what cannot be read, or too much, loses the
 // connection; nobody else notices. Knows nothing of how frames travel, and of what becomes of a message.
 
-import type {Id} from '../base/content.ts';
+import type {Id, IdOrNull} from '../base/content.ts';
 import {isHoldfastError} from '../base/errors.ts';
 import {byteLength} from '../storage/byte-length.ts';
 import {readEnvelope, requireShallow} from './envelope.ts';
@@ -10,7 +10,7 @@ import {createRateLimit} from './rate-limit.ts';
 import {SERVER_ID} from './room.ts';
 import type {RefusalReason} from './server-metrics.ts';
 import type {Access, ServerLimits, UpgradeRequest} from './server-options.ts';
-import type {PresenceState} from './server-presence.ts';
+import type {PresenceHearer, PresenceState} from './server-presence.ts';
 import {
   CONTROL_MESSAGE,
   HELLO,
@@ -47,12 +47,12 @@ export interface ConnectionContext {
   leave(pathId: Id): void;
   /** Takes a message, in pieces of so many characters if it came in pieces; throws what cannot be read. */
   take(pathId: Id, toId: Id, text: string, pieceLength: number | undefined): void;
+  /** What it said of itself before it came back, if it did. */
+  readonly presence: {readonly state: PresenceState} | undefined;
   /** Says what others say of themselves, and begins to tell of it. */
-  setPresence(
-    pathId: Id,
-    state: PresenceState,
-    hear: (states: readonly (readonly [Id, PresenceState])[]) => void,
-  ): void;
+  setPresence(pathId: Id, state: PresenceState, hear: PresenceHearer): void;
+  /** The same of what was said before: nobody is told anew. */
+  restorePresence(pathId: Id, state: PresenceState, hear: PresenceHearer): void;
   onReceived(bytes: number): void;
   onSent(characters: number): void;
   /** So many bytes more, or fewer, that are not whole messages yet. */
@@ -237,6 +237,11 @@ export const createServerConnection = (
       return false;
     }
     joined.set(channelId, {pathId, access});
+    if (context.presence !== undefined) {
+      context.restorePresence(pathId, context.presence.state, (states) =>
+        tellPresence(channelId, clientId, states),
+      );
+    }
     context.onEnter(access);
     return true;
   };
@@ -260,7 +265,7 @@ export const createServerConnection = (
     if (whole === undefined) {
       return;
     }
-    const {message} = readEnvelope(whole);
+    const {requestId, message} = readEnvelope(whole);
     if (at.access === 'read' && !isQuestion(message)) {
       // Answers are its synchronizer's courtesy: nobody is to take them, and nobody need be told.
       if (message !== Message.Response) {
@@ -269,20 +274,26 @@ export const createServerConnection = (
       }
       return;
     }
-    context.take(at.pathId, toId, whole, isInPieces ? longestPiece : undefined);
+    context.take(
+      at.pathId,
+      isNews(requestId, message) ? '' : toId,
+      whole,
+      isInPieces ? longestPiece : undefined,
+    );
   };
 
+  const tellPresence = (channelId: Id | undefined, ...told: unknown[]): void =>
+    send(`S\n${JSON.stringify([null, CONTROL_MESSAGE, [PRESENCE, channelId ?? null, ...told]])}`);
+
   const sayPresent = (channelId: Id | undefined, state: PresenceState): void => {
-    const tell = (...told: unknown[]): void =>
-      send(`S\n${JSON.stringify([null, CONTROL_MESSAGE, [PRESENCE, channelId ?? null, ...told]])}`);
     const at = joined.get(channelId);
     if (at === undefined) {
       // It may be on its way there.
-      tell(null);
+      tellPresence(channelId, null);
       return;
     }
-    tell(clientId);
-    context.setPresence(at.pathId, state, (states) => tell(clientId, states));
+    tellPresence(channelId, clientId);
+    context.setPresence(at.pathId, state, (states) => tellPresence(channelId, clientId, states));
   };
 
   const control = (text: string): void | Promise<void> => {
@@ -459,6 +470,10 @@ const parseControl = (text: string): unknown[] => {
   }
   return body;
 };
+
+// What is news for one is news for all: told to one alone, it would set that one apart. (Hashes with an id are meant for one.)
+const isNews = (requestId: IdOrNull, message: Message): boolean =>
+  message === Message.ContentDiff || (message === Message.ContentHashes && requestId === null);
 
 // Readers ask.
 const isQuestion = (message: Message): boolean =>

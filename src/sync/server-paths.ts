@@ -4,11 +4,12 @@
 
 import type {Id} from '../base/content.ts';
 import type {TimerHandle} from '../base/ports.ts';
+import {Message} from './messages.ts';
 import {createRoom, type Room, SERVER_ID} from './room.ts';
 import {type CreatedPersister, createRoomKeeper, type RoomKeeper} from './room-keeper.ts';
 import type {ServerLimits} from './server-options.ts';
 import {createPathPresence, type PathPresence, type PresenceState} from './server-presence.ts';
-import type {WireMessage} from './wire.ts';
+import {NOT_STORED_ID, type WireMessage} from './wire.ts';
 
 export interface Path {
   readonly room: Room;
@@ -49,6 +50,9 @@ export interface ServerPaths {
   close(): Promise<void>;
 }
 
+// An answer to nothing that was asked, which clients of TinyBase's do not mind.
+const NOT_STORED_TEXT = JSON.stringify([NOT_STORED_ID, Message.Response, [0, 0]]);
+
 interface OpenPath extends Path {
   idleTimer: TimerHandle | undefined;
 }
@@ -76,7 +80,10 @@ export const createServerPaths = (options: PathsOptions): ServerPaths => {
         fragmentSize: options.fragmentSize,
         ports,
         onError,
-        onFailing: (error) => options.onFailing(pathId, error),
+        onFailing: (error) => {
+          options.onFailing(pathId, error);
+          room.route(SERVER_ID, '', [NOT_STORED_TEXT]);
+        },
         onRecovered: () => options.onRecovered(pathId),
         onDurable: () => closeIfIdle(pathId, path),
         onSaved: options.onSaved,
@@ -153,6 +160,7 @@ export const createServerPaths = (options: PathsOptions): ServerPaths => {
       path.idleTimer = undefined;
       const isFirst = members.size === 0;
       members.set(clientId, {hear});
+      path.keeper?.getError() === undefined || hear(SERVER_ID, [NOT_STORED_TEXT]);
       isFirst && options.onPath(pathId, 1);
       options.onClient(pathId, clientId, 1);
       return undefined;

@@ -5,12 +5,16 @@ import type {Id} from '../base/content.ts';
 /** Whatever JSON can carry. */
 export type PresenceState = unknown;
 
+export type PresenceHearer = (states: readonly (readonly [Id, PresenceState])[]) => void;
+
 export interface PathPresence {
   readonly states: ReadonlyMap<Id, PresenceState>;
   /** Who wants to hear of others: whoever has said something once. */
-  readonly listeners: Map<Id, (states: readonly (readonly [Id, PresenceState])[]) => void>;
+  readonly listeners: Map<Id, PresenceHearer>;
   /** Sets what a client says of itself, and tells others; null is nothing. */
   set(clientId: Id, state: PresenceState): void;
+  /** What a client said before the server slept: the others know it. */
+  restore(clientId: Id, state: PresenceState, listener: PresenceHearer): void;
   /** Forgets a client, and tells others. */
   delete(clientId: Id): void;
 }
@@ -31,6 +35,10 @@ export const createPathPresence = (onChange: (clientId: Id, state: PresenceState
     states,
     listeners,
     set,
+    restore: (clientId, state, listener) => {
+      listeners.set(clientId, listener);
+      state === null || states.set(clientId, state);
+    },
     delete: (clientId) => {
       listeners.delete(clientId);
       set(clientId, null);

@@ -1,5 +1,7 @@
 // The server without sockets: limits, pieces, presence, databases that fail, draining, and what it says of itself.
 
+import {setFlagsFromString} from 'node:v8';
+import {runInNewContext} from 'node:vm';
 import {describe, expect, onTestFinished, test} from 'vitest';
 import {createFakePorts} from '../base/ports.fake.ts';
 import {getHlcFunctions} from '../merge/hlc.ts';
@@ -55,6 +57,13 @@ const until = async (isSo: () => boolean): Promise<void> => {
 };
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+/** What is reachable. */
+const heapBytes = (): number => {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().heapUsed;
+};
 
 /** A database that is down until it is told otherwise; what it has stored is in `stored`. */
 const createFlakyDatabase = () => {
@@ -467,6 +476,45 @@ describe('presence', () => {
   });
 });
 
+describe('each channel of a socket', () => {
+  test('[SY5] is asked about with its own path, and has its own rights', async () => {
+    const asked: string[] = [];
+    const {server} = startServer({
+      authorize: (_request, pathId) => {
+        asked.push(pathId);
+        return pathId.endsWith('secret') ? 'refused' : pathId.endsWith('news') ? 'read' : 'read-write';
+      },
+    });
+    const [onNews, onChat] = [connectRude(server, '/base/news'), connectRude(server, '/base/chat')];
+    await onChat.settle();
+    expect(asked.splice(0)).toEqual(['base/news', 'base/chat']);
+    const rude = connectRude(server, '/base', {isShared: true});
+    const diff = `[null,3,[[{"t":[{"r":[{"c":[1,"${getHlcFunctions('x')[0]()}"]}]}]}],[{}],1]]`;
+    for (const channelId of ['news', 'chat']) {
+      rude.say(`S\n["id",-1,[1,"${channelId}"]]`);
+      await rude.settle();
+      rude.say(`M\n${channelId}\n\n${diff}`);
+    }
+    await rude.settle();
+    expect(asked.splice(0)).toEqual(['base/news', 'base/chat']);
+    expect(onNews.heard).toEqual([]);
+    expect(onChat.heard).toEqual([`${rude.id}\n${diff}`]);
+    expect(rude.heard.filter((frame) => frame.includes('holdfast:refused'))).toEqual([
+      'M\nnews\nS\n["holdfast:refused",0,[0,0]]',
+    ]);
+    // Whoever left a channel is asked about anew.
+    rude.say('S\n["id",-1,[2,"chat"]]');
+    rude.say('S\n["id",-1,[1,"chat"]]');
+    await rude.settle();
+    expect(asked.splice(0)).toEqual(['base/chat']);
+    rude.say('S\n["id",-1,[1,"secret"]]');
+    await rude.settle();
+    expect(asked).toEqual(['base/secret']);
+    expect(rude.closedWith()).toBe(1008);
+    expect(server.getClientIds('base/chat')).toEqual([onChat.id]);
+  });
+});
+
 describe('who may only read', () => {
   test('[SY5] cannot pass changes off as answers, in pieces, or as another kind of message', async () => {
     const {server} = startServer({
@@ -507,6 +555,10 @@ describe('a database that is down', () => {
     expect(errors).toContainEqual(new Error('the database is down'));
     expect(log.filter(({event}) => event === 'path-failing').length).toBe(1);
     expect(server.getMetrics()).toContain('holdfast_failing_paths 1');
+    // Those who were there, and those who come meanwhile, are told; and once.
+    const isNotStored = ({code}: {code?: string}) => code === 'sync/not-stored';
+    const late = await connect(server);
+    expect([one, other, late].map((client) => client.errors.filter(isNotStored).length)).toEqual([1, 1, 1]);
 
     database.isUp = true;
     await until(() => database.stored.getRowCount('pets') === 2);
@@ -520,10 +572,34 @@ describe('a database that is down', () => {
     one.store.setCell('pets', 'fido', 'age', 10);
     await until(() => server.getHealth().status === 'degraded');
     await until(() => other.store.getCell('pets', 'fido', 'age') === 10);
+    await until(() => other.errors.filter(isNotStored).length === 2);
+    expect((await connect(server)).errors.some(isNotStored)).toBe(true);
     database.isUp = true;
     database.save();
     expect(server.getHealth().status).toBe('ok');
     expect(database.stored.getCell('pets', 'fido', 'age')).toBe(10);
+    expect((await connect(server)).errors.some(isNotStored)).toBe(false);
+  });
+
+  test('[SY14] costs no memory, however much is said', async () => {
+    const {server} = startServer({}, createFlakyDatabase().openPersister);
+    const rude = connectRude(server, '/room');
+    await rude.settle();
+    await until(() => server.getHealth().status === 'degraded');
+    const [nextHlc] = getHlcFunctions('a lot');
+    const say = (count: number): void => {
+      for (let index = 0; index < count; index++) {
+        const text = `${index}`.padEnd(10_000, 'x');
+        rude.say(`\n[null,3,[[{"t":[{"r${index}":[{"c":["${text}","${nextHlc()}"]}]}]}],[{}],1]]`);
+      }
+    };
+    say(100);
+    const before = heapBytes();
+    // 100 MB.
+    say(10_000);
+    expect(heapBytes() - before).toBeLessThan(10_000_000);
+    expect(server.getServerStats()).toMatchObject({heldBytes: 0, messagesReceived: 10_100});
+    expect(rude.closedWith()).toBe(undefined);
   });
 
   test('[SY15] keeps the store of a path open until all is stored, though nobody is there', async () => {

@@ -89,8 +89,12 @@ interface ClientOptions {
   readonly isShared: boolean;
   /** What the client may do, where that was found out before: then nobody is asked. */
   readonly access?: Access | undefined;
+  /** What the client said of itself before, where that is known: the others know it, too. */
+  readonly presence?: {readonly state: PresenceState} | undefined;
   /** Told when the client is on a path. */
   readonly onEnter?: (access: Access) => void;
+  /** Told when the client says something else of itself. */
+  readonly onPresence?: (state: PresenceState) => void;
 }
 
 /** As a WebSocket's key is, in Base64, or one of our own ids. */
@@ -206,7 +210,10 @@ export const createSyncServer = (parts: SyncServerParts): SyncServer => {
           hear([...presence.states]);
         }
         presence?.set(clientId, state);
+        client.onPresence?.(state);
       },
+      presence: client.presence,
+      restorePresence: (pathId, ...restored) => paths.get(pathId)?.presence.restore(clientId, ...restored),
       onReceived: metrics.received,
       onSent: metrics.sent,
       onHeld,

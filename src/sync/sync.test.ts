@@ -9,6 +9,7 @@ import {createBroadcastChannelSynchronizer} from './broadcast-channel-synchroniz
 import {createLocalSynchronizer} from './local-synchronizer.ts';
 import type {WebSocketLike} from './web-socket.ts';
 import {createWsServer, type WsServerOptions} from './ws-server.ts';
+import {createWsServerSimple} from './ws-server-simple.ts';
 import {createWsSynchronizer, type WsSynchronizer} from './ws-synchronizer.ts';
 
 type Kind = 'holdfast' | 'tinybase';
@@ -288,6 +289,28 @@ describe('a server', () => {
       ['b', -1],
     ]);
     for (const listenerId of listenerIds) server.delListener(listenerId);
+  });
+});
+
+describe('a simple server', () => {
+  test('[SY1] hands messages between clients of both kinds, and closes what it was given', async () => {
+    const webSocketServer = new WebSocketServer({port: 0, host: '127.0.0.1'});
+    await new Promise((resolve) => webSocketServer.once('listening', resolve));
+    const server = createWsServerSimple(webSocketServer as never);
+    expect(server.getWebSocketServer()).toBe(webSocketServer);
+    expect(Object.keys(server).sort()).toEqual(['destroy', 'getWebSocketServer']);
+    const url = `ws://127.0.0.1:${(webSocketServer.address() as {port: number}).port}/room`;
+    const [one, other] = [await connect('holdfast', url), await connect('tinybase', url)];
+    one.store.setRow('pets', 'fido', awkward);
+    await one.synchronizer.startSync();
+    await other.synchronizer.startSync();
+    other.store.setRow('pets', 'felix', awkward);
+    const stores = [one.store, other.store];
+    await until(stores, () => stores.every((store) => store.getRowCount('pets') === 2));
+    const closed = new Promise((resolve) => one.socket.once('close', resolve));
+    await server.destroy();
+    expect(await closed).toBe(1001);
+    expect(webSocketServer.address()).toBe(null);
   });
 });
 

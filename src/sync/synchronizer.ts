@@ -5,11 +5,11 @@
 //   later:   each transaction is sent to all; whoever hears hashes that are not its own asks for what differs
 //   repair:  who was not answered asks and tells all again; who has more than it was told of tells the one who told
 
-import type {Content, Id, IdOrNull} from '../base/content.ts';
+import type {Id, IdOrNull} from '../base/content.ts';
 import {createEmitter} from '../base/emitter.ts';
 import {HoldfastError, isHoldfastError} from '../base/errors.ts';
 import {createIdPool} from '../base/ids.ts';
-import {hostPorts, type Ports} from '../base/ports.ts';
+import {hostPorts} from '../base/ports.ts';
 import {createQueue} from '../base/queue.ts';
 import type {
   CellHashes,
@@ -25,59 +25,16 @@ import type {MergeableStore} from '../store/mergeable-store.ts';
 import {checkBody} from './message-shapes.ts';
 import {Message, type Receive, type Send} from './messages.ts';
 import {createRepair} from './repair.ts';
+import {spellBody} from './spell-body.ts';
+import type {Synchronizer, SynchronizerOptions} from './synchronizer-contract.ts';
 import {AHEAD_ID} from './wire.ts';
-
-/** How often a synchronizer has sent and received. */
-export type SynchronizerStats = {sends: number; receives: number};
-
-type StatusListener = (synchronizer: Synchronizer, status: Status) => void;
-
-/** As a persister, whose storage are the others: loading is asking them, saving is telling them. */
-export interface Synchronizer {
-  /**
-   * Asks others for what they have, tells them what is here, and goes on doing so; where nobody answers, or nobody has anything,
-   * begins with `initialContent`. It resolves without anybody else there, too.
-   */
-  startSync(initialContent?: Content): Promise<this>;
-  stopSync(): Promise<this>;
-  getSynchronizerStats(): SynchronizerStats;
-  load(initialContent?: InitialContent): Promise<this>;
-  startAutoLoad(initialContent?: InitialContent): Promise<this>;
-  stopAutoLoad(): Promise<this>;
-  isAutoLoading(): boolean;
-  save(): Promise<this>;
-  startAutoSave(): Promise<this>;
-  stopAutoSave(): Promise<this>;
-  isAutoSaving(): boolean;
-  startAutoPersisting(initialContent?: InitialContent, startSaveFirst?: boolean): Promise<this>;
-  stopAutoPersisting(stopSaveFirst?: boolean): Promise<this>;
-  getStatus(): Status;
-  addStatusListener(listener: StatusListener): Id;
-  delListener(listenerId: Id): this;
-  schedule(...actions: (() => Promise<unknown>)[]): Promise<this>;
-  getStore(): MergeableStore;
-  getStats(): {loads: number; saves: number};
-  /** Stops, and lets go of the store and of what messages travel by. */
-  destroy(): Promise<this>;
-}
-
-export interface SynchronizerOptions {
-  readonly send: Send;
-  readonly registerReceive: (receive: Receive, fail: (error: Error) => void) => void;
-  readonly destroy: () => void;
-  readonly requestTimeoutSeconds: number;
-  readonly onSend?: Send | undefined;
-  readonly onReceive?: Receive | undefined;
-  readonly onIgnoredError?: ((error: unknown) => void) | undefined;
-  readonly ports?: Ports | undefined;
-  /** Whether what comes was held against its shape already. */
-  readonly isChecked?: boolean;
-}
 
 const AHEAD_MESSAGE =
   'Others do not take what is set here: the clock of this device is more than five minutes ahead of theirs; set it, and reload';
 /** Requests that wait for an answer at one time; more are not sent. */
 const MAX_PENDING_REQUESTS = 100;
+/** Of 64 characters each: among the requests of one client there are no two of one id, and others do not guess it. */
+const REQUEST_ID_LENGTH = 8;
 
 interface Pending {
   readonly message: Message;
@@ -105,7 +62,16 @@ export const createCustomSynchronizer = (
 ): Synchronizer =>
   createSynchronizer(
     store,
-    {send, registerReceive, destroy, requestTimeoutSeconds, onSend, onReceive, onIgnoredError},
+    {
+      send,
+      registerReceive,
+      destroy,
+      requestTimeoutSeconds,
+      onSend,
+      onReceive,
+      onIgnoredError,
+      spellsBodies: true,
+    },
     {},
   );
 
@@ -121,7 +87,8 @@ export const createSynchronizer = <Extra extends object>(
     );
   }
   const {send, requestTimeoutSeconds, onSend, onReceive, onIgnoredError, ports = hostPorts} = options;
-  const {isChecked = false} = options;
+  const {isChecked = false, isTerse = false, asksAtStart = true} = options;
+  const spell = options.spellsBodies ? spellBody : (_message: Message, body: unknown) => body;
   const queue = createQueue();
   const pending = new Map<Id, Pending>();
   // The hashes that clients told of, and nobody has looked at yet.
@@ -136,6 +103,10 @@ export const createSynchronizer = <Extra extends object>(
   let isApplying = false;
   let isStarting = false;
   let isDestroyed = false;
+  // What a client has said that it holds, and nobody need be told again.
+  let known: ContentHashes | undefined;
+  // The last question to all: whoever answers it late may hold more than who was first.
+  let askedAllId: Id | undefined;
 
   const setStatus = (now: Status): void => {
     if (now !== status) {
@@ -170,7 +141,8 @@ export const createSynchronizer = <Extra extends object>(
         `${MAX_PENDING_REQUESTS} requests wait for an answer already`,
       );
     }
-    const requestId = ports.uniqueId();
+    const requestId = ports.uniqueId().slice(-REQUEST_ID_LENGTH);
+    askedAllId = to === null ? requestId : askedAllId;
     let timer: unknown;
     try {
       return await new Promise((resolve, reject) => {
@@ -259,6 +231,7 @@ export const createSynchronizer = <Extra extends object>(
     }
     const after = store.getMergeableContentHashes();
     if (areEqual(after, told)) {
+      known = how === 'answer' && isTerse ? told : undefined;
       repair.isEqual(from);
       how === 'all' && areEqual(after, before) && repair.isTold();
     } else {
@@ -317,7 +290,10 @@ export const createSynchronizer = <Extra extends object>(
     queue.add(() =>
       inStatus(Status.Saving, async () => {
         stats.saves++;
-        tell(null, null, Message.ContentHashes, store.getMergeableContentHashes());
+        const hashes = store.getMergeableContentHashes();
+        const isKnown = known !== undefined && areEqual(known, hashes);
+        known = undefined;
+        isKnown || tell(null, null, Message.ContentHashes, hashes);
       }),
     );
 
@@ -338,7 +314,7 @@ export const createSynchronizer = <Extra extends object>(
     if (hasMembers(changes[0][0]) || hasMembers(changes[1][0])) {
       stats.saves++;
       setStatus(Status.Saving);
-      tellIfPossible(null, null, Message.ContentDiff, changes);
+      tellIfPossible(null, null, Message.ContentDiff, spell(Message.ContentDiff, changes));
       setStatus(Status.Idle);
     }
   };
@@ -388,7 +364,13 @@ export const createSynchronizer = <Extra extends object>(
       return;
     }
     if (message === Message.Response) {
-      requestId === null || pending.get(requestId)?.resolve([from, body]);
+      const asked = requestId === null ? undefined : pending.get(requestId);
+      if (asked) {
+        pending.delete(requestId as Id);
+        asked.resolve([from, body]);
+      } else if (isTerse && requestId === askedAllId && isLoading && isContentHashes(body)) {
+        pullLater(from, body, 'alone');
+      }
     } else if (message === Message.ContentHashes) {
       isLoading && isContentHashes(body) && pullLater(from, body, requestId === null ? 'all' : 'alone');
     } else if (message === Message.ContentDiff) {
@@ -400,11 +382,14 @@ export const createSynchronizer = <Extra extends object>(
       }
     } else if (isSaving() || isStarting) {
       const answer = answerTo(message, body);
-      answer === undefined || tellIfPossible(from, requestId, Message.Response, answer);
+      if (answer !== undefined) {
+        tellIfPossible(from, requestId, Message.Response, spell(Message.Response, answer, message));
+      }
     }
   };
 
   const fail = (error: Error): void => {
+    known = undefined;
     for (const request of [...pending.values()]) {
       request.reject(error);
     }
@@ -440,7 +425,9 @@ export const createSynchronizer = <Extra extends object>(
     startAutoLoad: async (initialContent) => {
       requireAlive(isDestroyed);
       isLoading = true;
-      await loadNow(initialContent);
+      if (asksAtStart) {
+        await loadNow(initialContent);
+      }
       return synchronizer;
     },
     stopAutoLoad: async () => {

@@ -22,6 +22,8 @@ export interface WireMessage {
 
 /** The id of an answer by which a server says that it took no changes. */
 export const REFUSAL_ID = 'holdfast:refused';
+/** The id of an answer by which a server says that it cannot store at present what is said on the path. */
+export const NOT_STORED_ID = 'holdfast:not-stored';
 /** The id of an answer by which a client says that stamps are ahead of its clock. */
 export const AHEAD_ID = 'holdfast:ahead';
 

@@ -8,9 +8,18 @@ import type {MergeableStore} from '../store/mergeable-store.ts';
 import {Message, type Receive, type Send} from './messages.ts';
 import {SERVER_ID} from './room.ts';
 import {isControl, joinChannel} from './socket-channels.ts';
-import {createSynchronizer, type Synchronizer} from './synchronizer.ts';
+import {createSynchronizer} from './synchronizer.ts';
+import type {Synchronizer} from './synchronizer-contract.ts';
 import {OPEN, type WebSocketLike, whenOpen} from './web-socket.ts';
-import {createAssembler, decodeMessage, encodeMessage, REFUSAL_ID, splitLine, toFrames} from './wire.ts';
+import {
+  createAssembler,
+  decodeMessage,
+  encodeMessage,
+  NOT_STORED_ID,
+  REFUSAL_ID,
+  splitLine,
+  toFrames,
+} from './wire.ts';
 
 export interface WsSynchronizer<WebSocketType> extends Synchronizer {
   getWebSocket(): WebSocketType;
@@ -29,9 +38,23 @@ const REFUSALS: readonly number[] = [1007, 1008, 1009, 1013];
 /** Requests of others that are remembered until they are answered. */
 const MAX_ASKED = 1_000;
 
+/** What a server says to whom nobody has asked. */
+const NOTICES = {
+  [REFUSAL_ID]: () =>
+    new HoldfastError('sync/refused', 'The server takes no changes from this client: it may only read'),
+  [NOT_STORED_ID]: () =>
+    new HoldfastError(
+      'sync/not-stored',
+      'The server cannot store anything at present: clients hear of one another, and it catches up once it can',
+    ),
+};
+
 interface CreateWsSynchronizer {
   /**
    * Resolves once the socket is open; at once, where the socket reconnects by itself. The synchronizer owns the socket, and closes it when it is destroyed.
+   *
+   * `onIgnoredError` is told of what is not the store's concern: `sync/timeout` where nobody answered; `sync/refused` where the server takes
+   * nothing from this client; `sync/not-stored` where the server's database is down; `sync/clock-ahead` where this device's clock is wrong.
    *
    * @param requestTimeoutSeconds How long to wait for an answer; default 1.
    * @param fragmentSize Messages longer than so many characters are sent in pieces.
@@ -80,11 +103,8 @@ export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType e
           asked.set(requestId, message);
           asked.size > MAX_ASKED && asked.delete(asked.keys().next().value as Id);
         }
-        if (requestId === REFUSAL_ID && from === SERVER_ID) {
-          throw new HoldfastError(
-            'sync/refused',
-            'The server takes no changes from this client: it may only read',
-          );
+        if (from === SERVER_ID && requestId !== null && Object.hasOwn(NOTICES, requestId)) {
+          throw NOTICES[requestId as keyof typeof NOTICES]();
         }
         receive(from, requestId, message, body);
       }
@@ -157,6 +177,7 @@ export const createWsSynchronizer: CreateWsSynchronizer = async <WebSocketType e
       onReceive,
       onIgnoredError,
       ports,
+      isTerse: true,
     },
     {getWebSocket: () => webSocket},
   );

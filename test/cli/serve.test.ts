@@ -272,3 +272,54 @@ test.skipIf(postgresSkipReason() !== undefined)(
     await until(last, () => last.getRowCount('todos') === 3);
   },
 );
+
+describe('two servers on one database', () => {
+  /** Clients of each server edit at the same time, both hold everything, and so does who comes later, with the servers or after them. */
+  const expectConverging = async (args: readonly string[], folder: string): Promise<void> => {
+    const servers = [await start(args, folder), await start(args, folder)] as const;
+    const [ours, theirs] = [
+      await connect(`${servers[0].url}/shared`),
+      await connect(`${servers[1].url}/shared`, 'tinybase'),
+    ];
+    ours.store.setCell('todos', 'both', 'text', 'first');
+    for (let index = 0; index < 100; index++) {
+      ours.store
+        .setCell('todos', `ours ${index}`, 'at', index)
+        .setCell('todos', 'both', `ours ${index}`, true);
+      theirs.store
+        .setCell('todos', `theirs ${index}`, 'at', index)
+        .setCell('todos', 'both', `theirs ${index}`, true);
+      index % 10 === 0 && (await new Promise((resolve) => setImmediate(resolve)));
+    }
+    theirs.store.delRow('todos', 'theirs 0').setValue('done', true);
+    const isWhole = (store: MergeableStore) =>
+      store.getRowCount('todos') === 200 &&
+      store.getCellIds('todos', 'both').length === 201 &&
+      !store.hasRow('todos', 'theirs 0') &&
+      store.hasValue('done');
+    await Promise.all([ours.store, theirs.store].map((store) => until(store, () => isWhole(store))));
+    // What one of them says last, the other hears, too.
+    ours.store.setCell('todos', 'both', 'text', 'last');
+    await until(theirs.store, () => theirs.store.getCell('todos', 'both', 'text') === 'last');
+    expect(theirs.store.getContent()).toEqual(ours.store.getContent());
+    for (const {child, ended} of servers) {
+      child.kill('SIGTERM');
+      expect((await ended).code).toBe(0);
+    }
+    const third = await start(args, folder);
+    const {store: late} = await connect(`${third.url}/shared`);
+    await until(late, () => isWhole(late));
+    expect(late.getMergeableContentHashes()).toEqual(ours.store.getMergeableContentHashes());
+  };
+
+  test('[CL9] come together in a file of SQLite', async () => {
+    await expectConverging(['--store', 'sqlite:rooms.db'], createFolder()('.'));
+  });
+
+  test.skipIf(postgresSkipReason() !== undefined)('[CL9] come together in PostgreSQL', async () => {
+    const postgres = await startPostgres();
+    onTestFinished(() => postgres.stop());
+    const store = `postgres://${postgres.user}@${postgres.host}:${postgres.port}/${postgres.database}`;
+    await expectConverging(['--store', store], componentFolder('postgres'));
+  });
+});

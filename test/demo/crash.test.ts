@@ -5,7 +5,7 @@ import {expect, test} from 'vitest';
 import {createStore} from '../../src/entry/index.ts';
 
 type Edit = {readonly rowId: string; readonly population: number};
-const CRASH = join(fileURLToPath(new URL('../..', import.meta.url)), 'demo', 'crash.mjs');
+const CRASH = join(fileURLToPath(new URL('../..', import.meta.url)), 'demo', 'persistence', 'crash.mjs');
 
 test('finds acknowledged edits that are older than acknowledged, and rows that are gone', async () => {
   const {findLost} = (await import(/* @vite-ignore */ CRASH)) as {

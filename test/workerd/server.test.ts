@@ -6,8 +6,10 @@ import {describe, expect, onTestFinished, test} from 'vitest';
 import {WebSocket} from 'ws';
 import {createMergeableStore, type MergeableStore} from '../../src/entry/mergeable-store.ts';
 import {
+  createPresence,
   createReconnectingWebSocket,
   createWsSynchronizer,
+  type Presence,
 } from '../../src/entry/synchronizers/synchronizer-ws-client.ts';
 import {createFolder} from '../contract/databases.ts';
 import {startWorker} from './workerd.ts';
@@ -37,6 +39,14 @@ const until = (store: MergeableStore, isSo: () => boolean): Promise<void> =>
   new Promise((resolve) => {
     const look = () => isSo() && resolve();
     store.addDidFinishTransactionListener(look);
+    look();
+  });
+
+const untilPresent = (presence: Presence, ...wanted: unknown[]): Promise<void> =>
+  new Promise((resolve) => {
+    const look = () =>
+      JSON.stringify(Object.values(presence.getStates())) === JSON.stringify(wanted) && resolve();
+    presence.addListener(look);
     look();
   });
 
@@ -140,6 +150,13 @@ describe('a server in a Durable Object in workerd', () => {
     const other = await connect(url('room'), 'other');
     one.store.setCell('pets', 'fido', 'age', 1);
     await until(other.store, () => other.store.hasRow('pets', 'fido'));
+    const [ones, others] = [one, other].map(({synchronizer}) =>
+      createPresence(synchronizer.getWebSocket()),
+    ) as [Presence, Presence];
+    ones.setState({name: 'One'});
+    await untilPresent(others, {name: 'One'});
+    const heard: unknown[] = [];
+    others.addListener((_presence, _clientId, state) => heard.push(state));
     const before = await told();
     // The host lets an object go some ten seconds after its last event.
     await new Promise((resolve) => setTimeout(resolve, 18_000));
@@ -151,7 +168,14 @@ describe('a server in a Durable Object in workerd', () => {
     expect(kindsOf(after).filter((kind) => kind === 'client' || kind === 'authorize')).toEqual(
       kindsOf(before).filter((kind) => kind === 'client' || kind === 'authorize'),
     );
+    // What clients say of themselves is known still, and nobody was told of it again.
+    expect(heard).toEqual([]);
+    const later = await connect(url('room'), 'later');
+    await untilPresent(createPresence(later.synchronizer.getWebSocket()), {name: 'One'});
     await one.synchronizer.destroy();
+    await untilPresent(others);
+    expect(heard).toEqual([null]);
+    await later.synchronizer.destroy();
     await other.synchronizer.destroy();
     const late = await connect(url('room'), 'late');
     await until(late.store, () => late.store.getCell('pets', 'fido', 'age') === 2);

@@ -1,5 +1,5 @@
 // Compiled, not run: the published declarations resolve and say what they should, with no package's types beside them.
-import {createStore, type Store} from 'holdfast';
+import {createMergeableStore, createStore, type Store} from 'holdfast';
 import {
   createCustomPersister,
   createDatabasePersister,
@@ -13,6 +13,14 @@ import {createFilePersister} from 'holdfast/persisters/persister-file';
 import {createSqliteNodePersister} from 'holdfast/persisters/persister-sqlite-node';
 import {createSqlite3Persister} from 'holdfast/persisters/persister-sqlite3';
 import {createStore as createStoreFromSubpath} from 'holdfast/store';
+import {
+  createPresence,
+  createWsSynchronizer,
+  type Presence,
+  type PresenceState,
+  type WebSocketLike,
+  type WsSynchronizer,
+} from 'holdfast/synchronizers/synchronizer-ws-client';
 
 const store: Store = createStore().setTables({pets: {fido: {species: 'dog'}}});
 const another: Store = createStoreFromSubpath();
@@ -50,6 +58,20 @@ const driver: StatementsDriver = {
 const own = createDatabasePersister(store, driver, {configOrStoreTableName: config}, {getOwn: () => 'own'});
 const handle: string = own.getOwn();
 
+// A socket is whatever has the methods that are called; presence and a synchronizer share it.
+declare const socket: WebSocketLike & {readonly isMine: true};
+const synchronizer: WsSynchronizer<typeof socket> = await createWsSynchronizer(
+  createMergeableStore(),
+  socket,
+);
+const isMine: true = synchronizer.getWebSocket().isMine;
+const presence: Presence = createPresence(socket, 'channel').setState({name: 'Ada', cursor: [1, 2]});
+const presenceListenerId: string = presence.addListener((one, clientId: string, state: PresenceState) => {
+  one.setState([clientId, state]);
+});
+// @ts-expect-error A store is no socket.
+createPresence(store);
+
 // @ts-expect-error A store has no such method.
 store.setCel('pets', 'fido', 'species', 'cat');
 // @ts-expect-error A persister needs a database.
@@ -57,4 +79,14 @@ createSqliteNodePersister(store);
 // @ts-expect-error There is no such mode.
 const wrong: DatabasePersisterConfig = {mode: 'tabula'};
 
-export {another, config, createBetterSqlite3Persister, createSqlite3Persister, custom, handle, wrong};
+export {
+  another,
+  config,
+  createBetterSqlite3Persister,
+  createSqlite3Persister,
+  custom,
+  handle,
+  isMine,
+  presenceListenerId,
+  wrong,
+};

@@ -1,4 +1,4 @@
-// `npm start`, as a user of a pipe sees it.
+// `npm run demo:persistence`, as a user of a pipe sees it.
 import {spawnSync} from 'node:child_process';
 import {mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -22,7 +22,8 @@ const newFolder = (): string => {
 };
 
 const start = (...args: readonly string[]): {code: number | null; output: string} => {
-  const {status, stdout, stderr} = spawnSync(process.execPath, [join(ROOT, 'demo', 'main.mjs'), ...args], {
+  const program = join(ROOT, 'demo', 'persistence', 'main.mjs');
+  const {status, stdout, stderr} = spawnSync(process.execPath, [program, ...args], {
     encoding: 'utf8',
     env: {...process.env, CI: 'true'},
   });
@@ -47,7 +48,7 @@ const writeOtherCities = async (path: string): Promise<void> => {
 };
 
 // Every test runs the whole demo, once or twice.
-describe('npm start', {timeout: 180_000}, () => {
+describe('npm run demo:persistence', {timeout: 180_000}, () => {
   test('tells the whole story, and starts from the file the second time', () => {
     const folder = newFolder();
     const first = start('--data', folder);
