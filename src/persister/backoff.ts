@@ -18,14 +18,14 @@ export interface Backoff {
 export const createBackoff = (ports: Ports, attempt: () => void): Backoff => {
   let failureCount = 0;
   let isHeld = false;
-  let planned: {readonly handle: TimerHandle; readonly atMs: number} | undefined;
+  let planned: {readonly handle: TimerHandle; readonly atMs: number; readonly delayMs: number} | undefined;
 
-  const start = (atMs: number): void => {
+  const start = (delayMs: number): void => {
     const run = () => {
       planned = undefined;
       attempt();
     };
-    planned = {handle: ports.setTimer(run, Math.max(0, atMs - ports.now()), !isHeld), atMs};
+    planned = {handle: ports.setTimer(run, delayMs, !isHeld), atMs: ports.now() + delayMs, delayMs};
   };
 
   const cancel = (): void => {
@@ -39,15 +39,16 @@ export const createBackoff = (ports: Ports, attempt: () => void): Backoff => {
     plan: () => {
       if (planned === undefined) {
         const delayMs = Math.min(FIRST_DELAY_MS * 2 ** failureCount++, MAX_DELAY_MS);
-        start(ports.now() + delayMs * (0.75 + ports.random() / 2));
+        start(delayMs * (0.75 + ports.random() / 2));
       }
     },
     hold: () => {
       isHeld = true;
-      const atMs = planned?.atMs;
-      if (atMs !== undefined) {
+      if (planned !== undefined) {
+        // The clock may have been set back meanwhile.
+        const leftMs = Math.min(planned.delayMs, Math.max(0, planned.atMs - ports.now()));
         cancel();
-        start(atMs);
+        start(leftMs);
       }
     },
     reset: () => {

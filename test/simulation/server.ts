@@ -2,19 +2,20 @@
 
 import {createWsServer, type WsServer} from '../../src/sync/ws-server.ts';
 import type {Disk} from './disk.ts';
+import type {ServerSetup} from './history.ts';
 import {createReplica, type Node, noteFault, type Replica, type Scene} from './scene.ts';
 import type {Process} from './world.ts';
 
 export interface ServerParts {
   readonly name: string;
   readonly address: number;
-  readonly skewMs: number;
+  readonly setup: ServerSetup;
   readonly disk: Disk | undefined;
 }
 
-export const createServer = (scene: Scene, {name, address, skewMs: skewAtFirst, disk}: ServerParts): Node => {
+export const createServer = (scene: Scene, {name, address, setup, disk}: ServerParts): Node => {
   const {world, network, faults} = scene;
-  let skewMs = skewAtFirst;
+  let {skewMs} = setup;
   let process: Process = {name, isAlive: false, skewMs};
   let server: WsServer | undefined;
   let kept: Replica[] = [];
@@ -39,6 +40,7 @@ export const createServer = (scene: Scene, {name, address, skewMs: skewAtFirst, 
     name,
     disk,
     process: () => process,
+    skewMs: () => skewMs,
     setClock: (newSkewMs) => {
       skewMs = newSkewMs;
       process.skewMs = skewMs;
@@ -53,18 +55,25 @@ export const createServer = (scene: Scene, {name, address, skewMs: skewAtFirst, 
         (error) => noteFault(world, faults, started, error),
         1,
         undefined,
-        {ports: world.portsOf(started)},
+        {
+          ports: world.portsOf(started),
+          idlePathMs: setup.idlePathMs,
+          onLog: ({event}) => world.count(`server: ${event}`),
+        },
       );
     },
-    stop: async () => {
+    stop: async (isDrained) => {
       const stopped = process;
+      isDrained && (await server?.drain());
       await server?.destroy();
       stopped.isAlive = false;
       network.kill(stopped);
+      disk?.drop(stopped);
     },
     kill: () => {
       process.isAlive = false;
       network.kill(process);
+      disk?.drop(process);
     },
     replicas: () => (process.isAlive ? kept : []),
   };
