@@ -98,7 +98,7 @@ export const createDisk = (
 ): Disk => {
   let visible: string | undefined;
   let synced: string | undefined;
-  let lastWriter: string | undefined;
+  let lastWriter: Process | undefined;
   const faults = createFaults(world, name);
   const watchers = createWatchers(world);
 
@@ -108,6 +108,10 @@ export const createDisk = (
       await world.sleep(process, world.pick(MAX_DELAY_MS));
       if (faults.take() !== undefined) {
         throw faults.error();
+      }
+      // What another is shown is there for good: as of a database, and of a file that is put in its place once it is synced.
+      if (lastWriter !== process && !acknowledgesEarly) {
+        synced = visible;
       }
       return visible;
     },
@@ -123,9 +127,9 @@ export const createDisk = (
       }
       visible = next;
       lastWriter !== undefined &&
-        lastWriter !== process.name &&
+        lastWriter.name !== process.name &&
         world.count('text of another was merged with');
-      lastWriter = process.name;
+      lastWriter = process;
       onWritten(disk);
       watchers.tellOthers(process);
       const isSynced = world.sleep(process, world.pick(MAX_DELAY_MS)).then(() => {
