@@ -146,3 +146,16 @@ test('[ME1] a store whose clock is set back years goes on behind its own last ed
   const [, , , decodeHlc] = getHlcFunctions();
   expect(decodeHlc(stampOf(store))[0]).toBe(NOW + 1);
 });
+
+test('[ME1] a clock with fractions of milliseconds gives stamps later than those of others in its millisecond', () => {
+  const other = getHlcFunctions('zzz', () => NOW);
+  const [getNextHlc, seenHlc] = getHlcFunctions('fractions', () => NOW + 0.7);
+  let last = getNextHlc();
+  for (let count = 0; count < 5; count++) {
+    other[1](last);
+    const seen = other[0]();
+    seenHlc(seen);
+    last = getNextHlc();
+    expect(last > seen).toBe(true);
+  }
+});
