@@ -73,6 +73,7 @@ export const createDatabase = (
   const disk: Disk = {
     ...faults,
     name,
+    floor: '',
     stored: () => {
       const stored: Model = new Map();
       const changes: Changes = [{}, {}, 1];

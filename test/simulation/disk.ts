@@ -19,6 +19,8 @@ export interface Disk {
   /** What lies there, synced or not. */
   stored(): Model;
   keep(store: MergeableStore, process: Process, onIgnoredError: (error: unknown) => void): KeptPersister;
+  /** Deletions before this stamp may be forgotten. */
+  floor: string;
   /** Fails the next operations: before they do anything, or after they did it. */
   fail(count: number): void;
   /** Every operation fails until it is repaired. */
@@ -153,6 +155,7 @@ export const createDisk = (
   const disk: Disk = {
     ...faults,
     name,
+    floor: '',
     stored: () => {
       const stored: Model = new Map();
       visible === undefined || mergeInto(stored, JSON.parse(visible, unspell));

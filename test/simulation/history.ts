@@ -61,6 +61,8 @@ type Event =
   | {readonly kind: 'disk'; readonly faultCount: number}
   /** Its disk does nothing for a time. */
   | {readonly kind: 'outage'; readonly forMs: number}
+  /** What was deleted more than five minutes ago is forgotten on the disk that it keeps. */
+  | {readonly kind: 'compact'}
   /** It is ended as is due, a server in peace at times, and started again. */
   | {readonly kind: 'restart'; readonly isDrained: boolean};
 
@@ -84,6 +86,8 @@ const MAX_SKEW_MS = 140_000;
 const YEARS_MS = 3 * 365 * 86_400_000;
 const LENGTH_MS = 12_000;
 const MAX_OPS = 40;
+/** In some histories everybody waits so long in between, and then deletions are forgotten. */
+const PAUSE_MS = 420_000;
 
 const TABLES = ['t', 'u', '__proto__'];
 const ROWS = ['a', 'b', '0'];
@@ -124,6 +128,7 @@ export const createHistory = (seed: number): History => {
   );
   const sharedDisk = oneOf<DiskKind>(['text', 'rows']);
   // One client of some histories may have a clock that is ahead by years.
+  const hasPause = serverCount > 0 && mode !== 'relay' && sharedDisk === 'rows' && chance(0.4);
   const stray = mode !== 'tabs' && chance(0.12) ? clientCount - 1 : undefined;
 
   const anyCell = (): readonly [Id, Id, Id] => [oneOf(TABLES), oneOf(ROWS), oneOf(CELLS)];
@@ -140,7 +145,10 @@ export const createHistory = (seed: number): History => {
       ? {kind: 'setValue', ids: [oneOf(CELLS)], thing: oneOf(THINGS)}
       : {kind: 'delValue', ids: [oneOf(CELLS)]};
   };
+  // Some are away for the whole pause.
+  const awayMs = (): number => 100 + pick(3_000) + (hasPause && chance(0.6) ? PAUSE_MS : 0);
   const event = (isServer: boolean, isStray: boolean): Event => {
+    if (isServer && hasPause && chance(0.4)) return {kind: 'compact'};
     const kind = random();
     if (!isServer && kind < 0.62) {
       const edits = Array.from({length: chance(0.8) ? 1 : 2 + pick(4)}, edit);
@@ -151,8 +159,8 @@ export const createHistory = (seed: number): History => {
       return {kind: 'clock', skewMs: isStray && chance(0.6) ? YEARS_MS : isBack ? -YEARS_MS : skew()};
     }
     if (kind < 0.75) return {kind: 'cut'};
-    if (kind < 0.83) return {kind: 'partition', forMs: 100 + pick(3_000), isCut: chance(0.5)};
-    if (kind < 0.91) return {kind: 'crash', isPower: chance(0.6), forMs: 50 + pick(3_000)};
+    if (kind < 0.83) return {kind: 'partition', forMs: awayMs(), isCut: chance(0.5)};
+    if (kind < 0.91) return {kind: 'crash', isPower: chance(0.6), forMs: awayMs()};
     if (kind < 0.94) return {kind: 'disk', faultCount: 1 + pick(4)};
     return kind < 0.96
       ? {kind: 'outage', forMs: 500 + pick(4_000)}
@@ -167,7 +175,8 @@ export const createHistory = (seed: number): History => {
   const ops = Array.from({length: 5 + pick(MAX_OPS - 4)}, (): Op => {
     const isServer = chance(0.15) && serverCount > 0;
     const who = isServer ? clientCount + pick(serverCount) : pick(clientCount);
-    return {atMs: nextMs(), who, ...event(isServer, who === stray)};
+    const isLate = hasPause && chance(isServer ? 0.9 : 0.5);
+    return {atMs: nextMs() + (isLate ? PAUSE_MS : 0), who, ...event(isServer, who === stray)};
   }).sort((one, other) => one.atMs - other.atMs);
   return {seed, luck: 0, mode, clients, servers, sharedDisk, ops};
 };
@@ -221,6 +230,8 @@ const describeEvent = (event: Event): string => {
       return `${event.isPower ? 'loses its power' : 'is killed'}, and is back after ${event.forMs} ms`;
     case 'disk':
       return `has a disk that fails ${event.faultCount} times`;
+    case 'compact':
+      return 'forgets what was deleted';
     case 'outage':
       return `has a disk that does nothing for ${event.forMs} ms`;
     case 'restart':

@@ -45,6 +45,8 @@ export interface Node {
   /** Ends it as is due; a server in peace where it is drained. */
   stop(isDrained: boolean): Promise<void>;
   kill(): void;
+  /** Forgets on its disk what was deleted; of a server. */
+  compact?(): void;
   replicas(): readonly Replica[];
 }
 
@@ -116,6 +118,6 @@ export const noteFault = (world: World, faults: string[], {name}: Process, error
 
 /** What a disk was said to have stored, and has not. */
 export const findForgotten = (disk: Disk): string[] =>
-  findMissing(acknowledgedOn.get(disk) ?? new Map(), disk.stored()).map(
+  findMissing(acknowledgedOn.get(disk) ?? new Map(), disk.stored(), disk.floor).map(
     (missing) => `${disk.name} had acknowledged ${missing}`,
   );

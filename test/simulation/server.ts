@@ -1,5 +1,6 @@
 // A server: the real one, on simulated sockets, whose room lies on a simulated disk, or nowhere.
 
+import {getHlcFunctions} from '../../src/merge/hlc.ts';
 import {createWsServer, type WsServer} from '../../src/sync/ws-server.ts';
 import type {Disk} from './disk.ts';
 import type {ServerSetup} from './history.ts';
@@ -74,6 +75,20 @@ export const createServer = (scene: Scene, {name, address, setup, disk}: ServerP
       process.isAlive = false;
       network.kill(process);
       disk?.drop(process);
+    },
+    compact: () => {
+      const beforeMs = world.portsOf(process).now();
+      const [, , encodeHlc] = getHlcFunctions('', () => 0);
+      const floor = encodeHlc(beforeMs - 300_000, 0);
+      for (const {persister} of process.isAlive ? kept : []) {
+        if (disk !== undefined && floor > disk.floor) {
+          disk.floor = floor;
+        }
+        persister?.compact({beforeMs}).then(
+          () => world.count('deletions forgotten on a disk'),
+          (error) => noteFault(world, faults, process, error),
+        );
+      }
     },
     replicas: () => (process.isAlive ? kept : []),
   };

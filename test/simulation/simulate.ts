@@ -9,7 +9,7 @@ import {type Client, createClient} from './client.ts';
 import {createDatabase} from './database.ts';
 import {createDisk, type Disk} from './disk.ts';
 import {argumentsOf, type DiskKind, type Edit, type History, isFar, nameOf, type Op} from './history.ts';
-import {describe, findMissing, type Model, mergeInto} from './model.ts';
+import {describe, findMissing, type Model, mergeInto, type Written} from './model.ts';
 import {createNetwork} from './network.ts';
 import {editing, findForgotten, type Node, type Scene} from './scene.ts';
 import {createServer} from './server.ts';
@@ -139,6 +139,9 @@ export const simulate = async (history: History, breakage: Breakage = {}): Promi
         node.disk?.breakDown();
         world.after(op.forMs, () => node.disk?.repair());
         break;
+      case 'compact':
+        isFar(node.skewMs()) || node.compact?.();
+        break;
       case 'restart': {
         const time = goDown(node);
         node.stop(op.isDrained).then(
@@ -211,7 +214,11 @@ export const simulate = async (history: History, breakage: Breakage = {}): Promi
     }
     await world.runUntil(world.nowMs() + LOOK_MS);
   }
-  faults.push(...differences(), ...findUntrue(clients.filter(isSound), surviving, scene.written));
+  // Where deletions are forgotten, a straggler's cell is deleted anew.
+  const floor = floorOf(disks);
+  const isWritten = (path: string, {hlc, text}: Written): boolean =>
+    scene.written.has(`${path} ${hlc} ${text}`) || (floor !== '' && text === '');
+  faults.push(...differences(), ...findUntrue(clients.filter(isSound), {surviving, isWritten, floor}));
   for (const node of nodes) {
     node.kill();
   }
@@ -237,7 +244,10 @@ const runEdits = (store: MergeableStore, edits: readonly Edit[], isTakenBack: bo
 
 /** What replicas and disks do not agree on. */
 const findDifferences = (stores: readonly MergeableStore[], disks: readonly Disk[]): string[] => {
-  const [first, ...others] = stores.map(textOf);
+  const floor = floorOf(disks);
+  const [first, ...others] = stores.map((store) =>
+    floor === '' ? textOf(store) : textOfRemembered(store, floor),
+  );
   const found: string[] = [];
   others.forEach((other, index) => {
     other === first || found.push(`replicas 0 and ${index + 1} differ:\n    ${first}\n    ${other}`);
@@ -247,10 +257,25 @@ const findDifferences = (stores: readonly MergeableStore[], disks: readonly Disk
   store && mergeInto(model, store.getMergeableContent());
   for (const disk of disks) {
     const stored = disk.stored();
-    const missing = [...findMissing(model, stored), ...findMissing(stored, model)];
+    const missing = [...findMissing(model, stored, floor), ...findMissing(stored, model, floor)];
     missing.length > 0 && found.push(`${disk.name} and the replicas differ: ${missing.join('; ')}`);
   }
   return found;
+};
+
+/** Deletions before this stamp may be forgotten by some, and remembered by others. */
+const floorOf = (disks: readonly Disk[]): string =>
+  disks
+    .map(({floor}) => floor)
+    .sort()
+    .at(-1) ?? '';
+
+/** What a store shows, and all stamps but those of deletions that may be forgotten. */
+const textOfRemembered = (store: MergeableStore, floor: string): string => {
+  const model: Model = new Map();
+  mergeInto(model, store.getMergeableContent());
+  const remembered = [...model].filter(([, {hlc, text}]) => text !== '' || hlc >= floor);
+  return JSON.stringify(sorted([remembered.sort(), store.getContent()]));
 };
 
 /** What a store holds, as text: stamps, hashes and what is shown; and the hashes of a store that was given the same. */
@@ -273,14 +298,25 @@ const sorted = (thing: unknown): unknown =>
       : thing;
 
 /** What was lost that survived, and what nobody wrote. */
-const findUntrue = (clients: readonly Client[], surviving: Model, written: ReadonlySet<string>): string[] => {
+const findUntrue = (
+  clients: readonly Client[],
+  {
+    surviving,
+    isWritten,
+    floor,
+  }: {
+    readonly surviving: Model;
+    readonly isWritten: (path: string, found: Written) => boolean;
+    readonly floor: string;
+  },
+): string[] => {
   const model: Model = new Map();
   const [client] = clients;
   client && mergeInto(model, client.store().getMergeableContent());
   return [
-    ...findMissing(surviving, model).map((missing) => `what survived was lost: ${missing}`),
+    ...findMissing(surviving, model, floor).map((missing) => `what survived was lost: ${missing}`),
     ...[...model].flatMap(([path, found]) =>
-      written.has(`${path} ${found.hlc} ${found.text}`) ? [] : [`nobody wrote ${path}: ${describe(found)}`],
+      isWritten(path, found) ? [] : [`nobody wrote ${path}: ${describe(found)}`],
     ),
   ];
 };
