@@ -178,7 +178,9 @@ export const createHistory = (seed: number): History => {
     const isLate = hasPause && chance(isServer ? 0.9 : 0.5);
     return {atMs: nextMs() + (isLate ? PAUSE_MS : 0), who, ...event(isServer, who === stray)};
   }).sort((one, other) => one.atMs - other.atMs);
-  return {seed, luck: 0, mode, clients, servers, sharedDisk, ops};
+  // What was never stamped is of no time: where deletions are forgotten, initial content comes back, as is documented.
+  const withoutInitial = clients.map((setup): ClientSetup => ({...setup, initialValue: undefined}));
+  return {seed, luck: 0, mode, clients: hasPause ? withoutInitial : clients, servers, sharedDisk, ops};
 };
 
 export const nameOf = (history: History, who: number): string =>

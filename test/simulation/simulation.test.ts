@@ -12,7 +12,7 @@ import {simulate} from './simulate.ts';
 
 const {HOLDFAST_SIM_SEED, HOLDFAST_SIM_SEEDS} = process.env;
 const firstSeed = HOLDFAST_SIM_SEED === undefined ? takeSeed('simulation') : Number(HOLDFAST_SIM_SEED);
-const seedCount = HOLDFAST_SIM_SEED === undefined ? Number(HOLDFAST_SIM_SEEDS ?? 2_000) : 1;
+const seedCount = HOLDFAST_SIM_SEED === undefined ? Number(HOLDFAST_SIM_SEEDS ?? 1_500) : 1;
 const TIMEOUT_MS = 60_000 + seedCount * 100;
 
 /** What must have happened in a run of a thousand histories, lest one of them show less than it says: how often, at least. */

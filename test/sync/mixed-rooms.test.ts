@@ -23,7 +23,7 @@ import {createFolder} from '../places/folder.ts';
 import {createRandom, takeSeed} from '../places/random.ts';
 
 const firstSeed = takeSeed('mixed rooms');
-const RUNS = Number(process.env.HOLDFAST_RUNS ?? 4);
+const RUNS = Number(process.env.HOLDFAST_RUNS ?? 2);
 
 type Kind = 'holdfast' | 'tinybase';
 /** What keeps the room on the server: nothing, a file, or rows of a database. */
