@@ -12,7 +12,7 @@ for (const [name, value] of Object.entries(values)) {
 }
 const {code} = await run(
   'node',
-  ['node_modules/vitest/vitest.mjs', 'run', 'test/simulation', '-t', 'SI1', '--disable-console-intercept'],
+  ['node_modules/vitest/vitest.mjs', 'run', 'test/simulation', '-t', 'SI[14]', '--disable-console-intercept'],
   {
     env: {
       HOLDFAST_SIM_SEEDS: values.seeds,
