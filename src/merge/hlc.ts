@@ -66,7 +66,7 @@ export const getHlcFunctions = (
 
   // Moves to the latest of what was, what is seen and what is now.
   const moveTo = (seenTime: number, seenCounter: number): void => {
-    const latest = Math.max(time, seenTime, getNow());
+    const latest = Math.max(time, seenTime, Math.floor(getNow()));
     counter = Math.max(time === latest ? counter : -1, seenTime === latest ? seenCounter : -1);
     time = latest;
   };

@@ -1,22 +1,29 @@
-// When it is tried again, under a clock that somebody sets.
-
 import {expect, test} from 'vitest';
-import {createFakePorts} from '../base/ports.fake.ts';
+import {hostPorts} from '../base/ports.ts';
 import {createBackoff} from './backoff.ts';
 
-test('[PR2] a clock that is set back puts no attempt off', () => {
-  const ports = createFakePorts();
-  let skewMs = 0;
-  const backoff = createBackoff({...ports, now: () => ports.now() + skewMs}, () => undefined);
-  backoff.plan();
-  expect(ports.delays()).toEqual([100]);
-  skewMs = -3_600_000;
-  backoff.hold();
-  expect(ports.delays()).toEqual([100]);
-  backoff.reset();
-  skewMs = 0;
-  backoff.plan();
-  skewMs = 60;
-  backoff.hold();
-  expect(ports.delays()).toEqual([40]);
+test('[PE13] an attempt that somebody waits for is not put off by a clock that is set back, or ahead', () => {
+  for (const [jumpMs, expectedMs] of [
+    [-3_600_000, 100],
+    [-40, 100],
+    [40, 60],
+    [3_600_000, 0],
+  ] as const) {
+    let now = 1_700_000_000_000;
+    const delaysMs: number[] = [];
+    const backoff = createBackoff(
+      {
+        ...hostPorts,
+        now: () => now,
+        random: () => 0.5,
+        setTimer: (_callback, delayMs) => delaysMs.push(delayMs),
+        clearTimer: () => undefined,
+      },
+      () => undefined,
+    );
+    backoff.plan();
+    now += jumpMs;
+    backoff.hold();
+    expect(delaysMs).toEqual([100, expectedMs]);
+  }
 });

@@ -69,6 +69,8 @@ export const createContentLoader = (store: PersistableStore, tracker: ChangeTrac
     );
     if (store.isBeyond?.(content)) {
       tracker.expectMore();
+      // Some of what was loaded may be of a clock that is ahead of this one.
+      return content as unknown as Changes;
     }
     return wasRefused
       ? subtractChanges(diffContent(store.getContent(), content), tracker.pending())

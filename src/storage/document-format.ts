@@ -81,18 +81,27 @@ export const mergeableFormat: DocumentFormat = {
   stringify: ([tables, values]) => JSON.stringify([spellTables(tables), spellValues(values)]),
   createOthers: () => {
     let theirs: MergeableContent | undefined;
+    const note = (content: unknown): void => {
+      theirs = isStampedPair(content) ? content : undefined;
+    };
     return {
       forget: () => {
         theirs = undefined;
       },
-      note: (content) => {
-        theirs = isStampedPair(content) ? content : undefined;
-      },
+      note,
       overwrite: () => undefined,
-      keep: () => undefined,
+      // What the store has left out, of clocks that are ahead of its own, is somebody's all the same.
+      keep: note,
       contentOf: ({getMergeableContent}) => {
         const content = (getMergeableContent as () => MergeableContent)();
-        return (theirs === undefined ? content : mergeContents(content, theirs)) as unknown as Content;
+        if (theirs === undefined) {
+          return content as unknown as Content;
+        }
+        const merged = mergeContents(content, theirs);
+        if (merged.every((part, index) => part[2] === content[index]?.[2])) {
+          theirs = undefined;
+        }
+        return merged as unknown as Content;
       },
     };
   },

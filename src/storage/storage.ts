@@ -87,7 +87,8 @@ export interface Storage {
   watch(listener: OutsideListener): Promise<() => void | Promise<void>>;
   /**
    * Told after a load what the store would not take (or took otherwise), as the changes that lead from the store's
-   * content back to the stored one: it stays stored until it is overwritten.
+   * content back to the stored one: it stays stored until it is overwritten. Of a mergeable store, whose stamps tell what is overwritten,
+   * all that was loaded, where the store now is not equal to it.
    */
   keep?(refused: Changes): void;
   /** The same for mergeable stores, whose contents it reads and merges instead; absent where it cannot keep those. */

@@ -49,7 +49,7 @@ export const createMergeableReaders = ({getStamps, getTouched, storedIn}: Mergin
       if (!pick || pick(id)) {
         const [stored, hlc] = [storedOf(id), leaf.hlcs[id] as Hlc];
         const thing = fromStored(stored as StoredOrNothing);
-        things[id] = isHashed ? [thing, hlc, getCellHash(stored, hlc)] : [thing, hlc];
+        things[id] = stampOf(thing, hlc, isHashed ? getCellHash(stored, hlc) : undefined);
       }
     }
     return stampOf(things, leaf.hlc, isHashed ? hashOfLeaf(leaf, storedOf) : undefined);

@@ -153,6 +153,8 @@ const apply = (state: State, changes: unknown): void => {
       forEachMember(row, (cell, cellId) => {
         if (cell === undefined) deleteCell(state, tableId, rowId, cellId, true);
         else setCell(state, tableId, rowId, cellId, cell);
+        // A new row is in the log with all that it has when somebody looks: each cell is stamped once.
+        state.merging?.stamp();
       });
     });
   });

@@ -1,7 +1,7 @@
 // Keeps mergeable stores in the tabs and workers of a browser in step, over a BroadcastChannel; Node has those, too.
 
 import type {Id} from '../base/content.ts';
-import {getUniqueId} from '../base/ids.ts';
+import {hostPorts, type Ports} from '../base/ports.ts';
 import type {MergeableStore} from '../store/mergeable-store.ts';
 import type {Message, Receive, Send} from './messages.ts';
 import {createSynchronizer} from './synchronizer.ts';
@@ -9,6 +9,22 @@ import type {Synchronizer} from './synchronizer-contract.ts';
 
 export interface BroadcastChannelSynchronizer extends Synchronizer {
   getChannelName(): string;
+}
+
+export interface BroadcastChannelLike {
+  onmessage: ((event: {readonly data: unknown}) => void) | null;
+  postMessage(message: unknown): void;
+  close(): void;
+}
+
+/** What TinyBase's does not have. */
+export interface BroadcastChannelOptions {
+  /** The class of channels; default the host's. */
+  readonly BroadcastChannel?: new (
+    name: string,
+  ) => BroadcastChannelLike;
+  /** Timers and ids, for a simulation; default the host's. */
+  readonly ports?: Ports;
 }
 
 const REQUEST_TIMEOUT_SECONDS = 1;
@@ -20,9 +36,10 @@ export const createBroadcastChannelSynchronizer = (
   onSend?: Send,
   onReceive?: Receive,
   onIgnoredError?: (error: unknown) => void,
+  {BroadcastChannel: Channel = BroadcastChannel, ports = hostPorts}: BroadcastChannelOptions = {},
 ): BroadcastChannelSynchronizer => {
-  const clientId = getUniqueId();
-  const channel = new BroadcastChannel(channelName);
+  const clientId = ports.uniqueId();
+  const channel = new Channel(channelName);
   return createSynchronizer(
     store,
     {
@@ -41,15 +58,10 @@ export const createBroadcastChannelSynchronizer = (
       onReceive,
       onIgnoredError,
       spellsBodies: true,
+      ports,
     },
     {getChannelName: () => channelName},
   );
 };
 
-declare const BroadcastChannel: new (
-  name: string,
-) => {
-  onmessage: (event: {readonly data: unknown}) => void;
-  postMessage(message: unknown): void;
-  close(): void;
-};
+declare const BroadcastChannel: new (name: string) => BroadcastChannelLike;

@@ -109,6 +109,31 @@ describe.each(['file', 'database'] as const)('a mergeable store in a %s', (kind)
     }
   });
 
+  test.each([
+    ['of a clock that was ahead by years', 0, 3 * 365 * 86_400_000],
+    ['whose reader’s clock was set back by years', -3 * 365 * 86_400_000, 0],
+  ])('[MS28] what was stored %s is still there when another has saved', async (_, skewMs, otherSkewMs) => {
+    const place = openPlace();
+    const nowMs = 1_700_000_000_000;
+    const other = createMergeableStore('other', () => nowMs + otherSkewMs).setValue('other', true);
+    const store = createMergeableStore('store', () => nowMs + skewMs);
+    const persisters = [place.ours(other), place.ours(store)] as const;
+    await persisters[0].save();
+    await persisters[1].load();
+    expect(store.getValues()).toEqual({});
+    for (const valueId of ['one', 'two']) {
+      store.setValue(valueId, true);
+      await persisters[1].save();
+    }
+    const reader = createMergeableStore('reader', () => nowMs + otherSkewMs);
+    const persister = place.ours(reader);
+    await persister.load();
+    expect(reader.getValues()).toEqual({one: true, two: true, other: true});
+    for (const each of [...persisters, persister]) {
+      await each.destroy();
+    }
+  });
+
   test('[MS7] begins with initial content that gives way, and with what a plain store left', async () => {
     const place = openPlace();
     const store = createMergeableStore();

@@ -2,6 +2,8 @@
 // lost.
 
 import type {Content, Id} from '../../src/base/content.ts';
+import {createBroadcastChannelSynchronizer} from '../../src/sync/broadcast-channel-synchronizer.ts';
+import {createReconnectingWebSocket} from '../../src/sync/reconnecting-web-socket.ts';
 import {createSynchronizer} from '../../src/sync/synchronizer.ts';
 import type {WebSocketLike} from '../../src/sync/web-socket.ts';
 import {createWsSynchronizer} from '../../src/sync/ws-synchronizer.ts';
@@ -86,6 +88,70 @@ export const createClient = (scene: Scene, {name, setup, mode, disk, serverCount
       .catch(ignore(of));
   };
 
+  // A socket that makes others by itself, and one synchronizer for all of them.
+  const connectForGood = (of: Process): void => {
+    const portsOf = world.portsOf(of);
+    let openCount = 0;
+    const socket = createReconnectingWebSocket(() => `ws://server-${world.pick(serverCount)}/room`, {
+      WebSocket: class {
+        constructor(url: string) {
+          const address = Number(new URL(url).hostname.slice('server-'.length));
+          // biome-ignore lint/correctness/noConstructorReturn: a class is what is wanted, and the network makes plain objects.
+          return network.connect(of, address, '/room');
+        }
+      } as never,
+      minDelayMs: 20,
+      maxDelayMs: MAX_WAIT_MS,
+      connectTimeoutMs: 2_000,
+      ports: portsOf,
+    });
+    socket.addEventListener('open', () => {
+      world.note(name, 'is connected');
+      openCount++ > 0 && world.count('socket reconnected by itself');
+    });
+    const {fragmentSize} = setup;
+    createWsSynchronizer(
+      replica.shared,
+      socket,
+      REQUEST_TIMEOUT_SECONDS,
+      undefined,
+      undefined,
+      ignore(of),
+      fragmentSize,
+      portsOf,
+    )
+      .then(async (made) => {
+        synchronizer = made;
+        isStopping ? await made.destroy() : await made.startSync(initial);
+      })
+      .catch(ignore(of));
+  };
+
+  const joinTabs = (of: Process): void => {
+    const made = createBroadcastChannelSynchronizer(
+      replica.shared,
+      'room',
+      undefined,
+      undefined,
+      ignore(of),
+      {BroadcastChannel: bus.channelsOf(of), ports: world.portsOf(of)},
+    );
+    synchronizer = made;
+    made.startSync(initial).catch(ignore(of));
+  };
+
+  const joinOthers = (of: Process): void => {
+    if (mode === 'peers') {
+      joinBus(of);
+    } else if (mode === 'tabs') {
+      joinTabs(of);
+    } else if (setup.isReconnecting && !breakage.asksNobodyAgain) {
+      connectForGood(of);
+    } else {
+      connect(of, false);
+    }
+  };
+
   const joinBus = (of: Process): void => {
     let id: Id;
     const made = createSynchronizer(
@@ -110,6 +176,7 @@ export const createClient = (scene: Scene, {name, setup, mode, disk, serverCount
     name,
     disk,
     process: () => process,
+    skewMs: () => skewMs,
     store: () => replica.store,
     setClock: (newSkewMs) => {
       skewMs = newSkewMs;
@@ -125,7 +192,7 @@ export const createClient = (scene: Scene, {name, setup, mode, disk, serverCount
         written.add(`${JSON.stringify(['x'])}  ${setup.initialValue}`);
       }
       replica.persister?.startAutoPersisting(initial).catch(ignore(process));
-      mode === 'peers' ? joinBus(process) : connect(process, false);
+      joinOthers(process);
     },
     stop: async () => {
       isStopping = true;
@@ -133,10 +200,12 @@ export const createClient = (scene: Scene, {name, setup, mode, disk, serverCount
       await synchronizer?.destroy();
       await replica.persister?.destroy();
       stopped.isAlive = false;
+      disk?.drop(stopped);
     },
     kill: () => {
       process.isAlive = false;
       network.kill(process);
+      disk?.drop(process);
     },
     replicas: () => (process.isAlive ? [replica] : []),
     askAndTell: async () => {

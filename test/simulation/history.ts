@@ -5,9 +5,13 @@ import {createRandom} from '../places/random.ts';
 
 /**
  * How replicas meet: over a server that keeps the room; over one of two servers that keep it in one place; over a server that only
- * hands on; or without a server, by messages that get lost, come twice and in any order.
+ * hands on; without a server, by messages that get lost, come twice and in any order; or as tabs of a browser, over a broadcast channel
+ * and one place that all of them keep.
  */
-export type Mode = 'kept' | 'two servers' | 'relay' | 'peers';
+export type Mode = 'kept' | 'two servers' | 'relay' | 'peers' | 'tabs';
+
+/** How a disk keeps a store: as a text that is swapped, or in rows of a database. */
+export type DiskKind = 'text' | 'rows';
 
 export interface ClientSetup {
   /** Its store's id; two clients may have one. */
@@ -19,6 +23,14 @@ export interface ClientSetup {
   readonly initialValue: number | undefined;
   /** Its messages longer than so many characters go in pieces. */
   readonly fragmentSize: number | undefined;
+  /** Whether its socket connects again by itself; else it makes another, and a synchronizer with it. */
+  readonly isReconnecting: boolean;
+}
+
+export interface ServerSetup {
+  readonly skewMs: number;
+  /** How long it keeps the store of its path open without clients. */
+  readonly idlePathMs: number;
 }
 
 export type Edit =
@@ -47,8 +59,12 @@ type Event =
   | {readonly kind: 'crash'; readonly isPower: boolean; readonly forMs: number}
   /** Its disk fails so many times. */
   | {readonly kind: 'disk'; readonly faultCount: number}
-  /** It is ended as is due, and started again. */
-  | {readonly kind: 'restart'};
+  /** Its disk does nothing for a time. */
+  | {readonly kind: 'outage'; readonly forMs: number}
+  /** What was deleted more than five minutes ago is forgotten on the disk that it keeps. */
+  | {readonly kind: 'compact'}
+  /** It is ended as is due, a server in peace at times, and started again. */
+  | {readonly kind: 'restart'; readonly isDrained: boolean};
 
 export type Op = {readonly atMs: number; readonly who: number} & Event;
 
@@ -58,19 +74,28 @@ export interface History {
   readonly luck: number;
   readonly mode: Mode;
   readonly clients: readonly ClientSetup[];
-  readonly serverSkewsMs: readonly number[];
+  readonly servers: readonly ServerSetup[];
+  /** What the servers keep the room on, or the tabs. */
+  readonly sharedDisk: DiskKind;
   readonly ops: readonly Op[];
 }
 
 /** Clocks are at most so far from the world's: no two of them differ by what would not be followed. */
 const MAX_SKEW_MS = 140_000;
+/** Clocks that are wrong altogether. Of one that is ahead nobody takes anything; who is back takes nothing of anybody. */
+const YEARS_MS = 3 * 365 * 86_400_000;
 const LENGTH_MS = 12_000;
 const MAX_OPS = 40;
+/** In some histories everybody waits so long in between, and then deletions are forgotten. */
+const PAUSE_MS = 420_000;
 
 const TABLES = ['t', 'u', '__proto__'];
 const ROWS = ['a', 'b', '0'];
 const CELLS = ['x', 'y', 'toString'];
 const THINGS = [0, 1, 2, -0.5, '', 'text', '\uFFEE"\n', true, false, null, {deep: [1, null]}, ['a', {b: 2}]];
+
+/** Whether a clock is so far off that its owner is not heard, or does not hear. */
+export const isFar = (skewMs: number): boolean => Math.abs(skewMs) > MAX_SKEW_MS;
 
 export const createHistory = (seed: number): History => {
   // Of other numbers than the world's.
@@ -82,20 +107,29 @@ export const createHistory = (seed: number): History => {
   const skew = (): number =>
     chance(0.3) ? 0 : Math.round((random() - 0.5) * 2 * oneOf([2, 500, 20_000, MAX_SKEW_MS]));
 
-  const mode = oneOf<Mode>(['kept', 'kept', 'two servers', 'relay', 'peers']);
+  const mode = oneOf<Mode>(['kept', 'kept', 'two servers', 'two servers', 'relay', 'peers', 'tabs']);
   const clientCount = 2 + pick(3);
   const haveOneId = chance(0.1);
   const clients = Array.from(
     {length: clientCount},
     (_, index): ClientSetup => ({
       id: haveOneId && index < 2 ? 'twin' : `c${index}`,
-      hasDisk: chance(0.4),
+      hasDisk: mode === 'tabs' || chance(0.4),
       skewMs: skew(),
       initialValue: chance(0.15) ? pick(3) : undefined,
       fragmentSize: chance(0.2) ? 40 : undefined,
+      isReconnecting: chance(0.5),
     }),
   );
-  const serverSkewsMs = mode === 'peers' ? [] : mode === 'two servers' ? [skew(), skew()] : [skew()];
+  const serverCount = mode === 'peers' || mode === 'tabs' ? 0 : mode === 'two servers' ? 2 : 1;
+  const servers = Array.from(
+    {length: serverCount},
+    (): ServerSetup => ({skewMs: skew(), idlePathMs: oneOf([0, 0, 500, 5_000])}),
+  );
+  const sharedDisk = oneOf<DiskKind>(['text', 'rows']);
+  // One client of some histories may have a clock that is ahead by years.
+  const hasPause = serverCount > 0 && mode !== 'relay' && sharedDisk === 'rows' && chance(0.4);
+  const stray = mode !== 'tabs' && chance(0.12) ? clientCount - 1 : undefined;
 
   const anyCell = (): readonly [Id, Id, Id] => [oneOf(TABLES), oneOf(ROWS), oneOf(CELLS)];
   const edit = (): Edit => {
@@ -111,17 +145,26 @@ export const createHistory = (seed: number): History => {
       ? {kind: 'setValue', ids: [oneOf(CELLS)], thing: oneOf(THINGS)}
       : {kind: 'delValue', ids: [oneOf(CELLS)]};
   };
-  const event = (isServer: boolean): Event => {
+  // Some are away for the whole pause.
+  const awayMs = (): number => 100 + pick(3_000) + (hasPause && chance(0.6) ? PAUSE_MS : 0);
+  const event = (isServer: boolean, isStray: boolean): Event => {
+    if (isServer && hasPause && chance(0.4)) return {kind: 'compact'};
     const kind = random();
     if (!isServer && kind < 0.62) {
       const edits = Array.from({length: chance(0.8) ? 1 : 2 + pick(4)}, edit);
       return {kind: 'edit', edits, isTakenBack: chance(0.05)};
     }
-    if (kind < 0.68) return {kind: 'clock', skewMs: skew()};
-    if (kind < 0.76) return {kind: 'cut'};
-    if (kind < 0.84) return {kind: 'partition', forMs: 100 + pick(3_000), isCut: chance(0.5)};
-    if (kind < 0.93) return {kind: 'crash', isPower: chance(0.6), forMs: 50 + pick(3_000)};
-    return kind < 0.97 ? {kind: 'disk', faultCount: 1 + pick(4)} : {kind: 'restart'};
+    if (kind < 0.68) {
+      const isBack = chance(0.05);
+      return {kind: 'clock', skewMs: isStray && chance(0.6) ? YEARS_MS : isBack ? -YEARS_MS : skew()};
+    }
+    if (kind < 0.75) return {kind: 'cut'};
+    if (kind < 0.83) return {kind: 'partition', forMs: awayMs(), isCut: chance(0.5)};
+    if (kind < 0.91) return {kind: 'crash', isPower: chance(0.6), forMs: awayMs()};
+    if (kind < 0.94) return {kind: 'disk', faultCount: 1 + pick(4)};
+    return kind < 0.96
+      ? {kind: 'outage', forMs: 500 + pick(4_000)}
+      : {kind: 'restart', isDrained: chance(0.5)};
   };
   // Half of what happens comes close behind something else.
   let atMs = 0;
@@ -130,11 +173,14 @@ export const createHistory = (seed: number): History => {
     return atMs;
   };
   const ops = Array.from({length: 5 + pick(MAX_OPS - 4)}, (): Op => {
-    const isServer = chance(0.12) && serverSkewsMs.length > 0;
-    const who = isServer ? clientCount + pick(serverSkewsMs.length) : pick(clientCount);
-    return {atMs: nextMs(), who, ...event(isServer)};
+    const isServer = chance(0.15) && serverCount > 0;
+    const who = isServer ? clientCount + pick(serverCount) : pick(clientCount);
+    const isLate = hasPause && chance(isServer ? 0.9 : 0.5);
+    return {atMs: nextMs() + (isLate ? PAUSE_MS : 0), who, ...event(isServer, who === stray)};
   }).sort((one, other) => one.atMs - other.atMs);
-  return {seed, luck: 0, mode, clients, serverSkewsMs, ops};
+  // What was never stamped is of no time: where deletions are forgotten, initial content comes back, as is documented.
+  const withoutInitial = clients.map((setup): ClientSetup => ({...setup, initialValue: undefined}));
+  return {seed, luck: 0, mode, clients: hasPause ? withoutInitial : clients, servers, sharedDisk, ops};
 };
 
 export const nameOf = (history: History, who: number): string =>
@@ -142,17 +188,20 @@ export const nameOf = (history: History, who: number): string =>
 
 /** A history as a person reads it. */
 export const describeHistory = (history: History): string => {
-  const {seed, mode, clients, serverSkewsMs, ops} = history;
-  const lines = [`seed ${seed}: ${mode}`];
-  clients.forEach(({id, hasDisk, skewMs, initialValue, fragmentSize}, index) => {
+  const {seed, mode, clients, servers, sharedDisk, ops} = history;
+  const lines = [
+    `seed ${seed}: ${mode}${mode === 'relay' || mode === 'peers' ? '' : `, a disk of ${sharedDisk}`}`,
+  ];
+  clients.forEach(({id, hasDisk, skewMs, initialValue, fragmentSize, isReconnecting}, index) => {
     lines.push(
       `  client ${index}: store "${id}"${hasDisk ? ', a disk' : ''}, clock ${skewMs} ms off` +
         (initialValue === undefined ? '' : `, begins with ${initialValue}`) +
-        (fragmentSize === undefined ? '' : `, pieces of ${fragmentSize}`),
+        (fragmentSize === undefined ? '' : `, pieces of ${fragmentSize}`) +
+        (isReconnecting ? ', reconnects' : ''),
     );
   });
-  serverSkewsMs.forEach((skewMs, index) => {
-    lines.push(`  server ${index}: clock ${skewMs} ms off`);
+  servers.forEach(({skewMs, idlePathMs}, index) => {
+    lines.push(`  server ${index}: clock ${skewMs} ms off, keeps idle paths for ${idlePathMs} ms`);
   });
   for (const {atMs, who, ...event} of ops) {
     lines.push(`  ${String(atMs).padStart(6)} ms  ${nameOf(history, who)}  ${describeEvent(event)}`);
@@ -183,8 +232,12 @@ const describeEvent = (event: Event): string => {
       return `${event.isPower ? 'loses its power' : 'is killed'}, and is back after ${event.forMs} ms`;
     case 'disk':
       return `has a disk that fails ${event.faultCount} times`;
+    case 'compact':
+      return 'forgets what was deleted';
+    case 'outage':
+      return `has a disk that does nothing for ${event.forMs} ms`;
     case 'restart':
-      return 'is ended and started again';
+      return `is ended${event.isDrained ? ' in peace' : ''} and started again`;
     default:
       return event satisfies never;
   }

@@ -45,10 +45,13 @@ export const mergeInto = (model: Model, content: MergeableContent | MergeableCha
     isLater(written, model.get(path)) && model.set(path, written);
   });
 
-/** What of a model is not in another, or is later than what is there. */
-export const findMissing = (model: Model, other: Model): string[] =>
+/** What of a model is not in another, or is later than what is there; but for deletions before `floor`, which may be forgotten. */
+export const findMissing = (model: Model, other: Model, floor = ''): string[] =>
   [...model].flatMap(([path, written]) => {
     const there = other.get(path);
+    if (there === undefined && written.text === '' && written.hlc < floor) {
+      return [];
+    }
     return there === undefined || isLater(written, there)
       ? [`${path}: ${describe(written)}, and there is ${describe(there)}`]
       : [];

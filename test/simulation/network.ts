@@ -58,7 +58,11 @@ export const createNetwork = (world: World): Network => {
 
   const pump = (connection: Connection, end: End): void => {
     const [next] = end.coming;
-    if (next === undefined || end.isPumping || isCutOff(connection)) {
+    if (next === undefined || end.isPumping) {
+      return;
+    }
+    if (isCutOff(connection)) {
+      world.count('frame held up by a partition');
       return;
     }
     end.isPumping = true;
@@ -88,7 +92,9 @@ export const createNetwork = (world: World): Network => {
   // Both ends are told, each in its own time, and hear of nothing else.
   const lose = (connection: Connection): void => {
     if (connections.delete(connection)) {
+      world.count('connection lost');
       for (const end of connection.ends) {
+        end.coming.length > 0 && world.count('frames lost with their connection');
         end.coming.length = 0;
         world.after(world.delay(0, MAX_DELAY_MS), () => end.process.isAlive && close(end, LOST, 'lost'));
       }

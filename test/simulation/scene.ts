@@ -2,15 +2,12 @@
 
 import type {Id} from '../../src/base/content.ts';
 import {isHoldfastError} from '../../src/base/errors.ts';
-import {createPersister} from '../../src/persister/create-persister.ts';
-import type {Persister, Persists} from '../../src/persister/persister.ts';
-import {createDocumentStorage} from '../../src/storage/document-storage.ts';
 import {createMergeableStore} from '../../src/store/create-mergeable-store.ts';
 import type {MergeableStore} from '../../src/store/mergeable-store.ts';
 import type {Breakage} from './breakage.ts';
 import {breakMerging} from './breakage.ts';
 import type {Bus} from './bus.ts';
-import type {Disk} from './disk.ts';
+import type {Disk, KeptPersister} from './disk.ts';
 import {describe, findMissing, forEachWritten, isLater, type Model, mergeInto} from './model.ts';
 import type {Network} from './network.ts';
 import type {Process, World} from './world.ts';
@@ -36,18 +33,20 @@ export interface Replica {
   acknowledge(): void;
 }
 
-type KeptPersister = Persister<Persists.StoreOrMergeableStore>;
-
 /** Somebody in a simulation, from start to end, however often it crashes. */
 export interface Node {
   readonly name: string;
   readonly disk: Disk | undefined;
   process(): Process;
+  /** How far its clock is from the world's. */
+  skewMs(): number;
   setClock(skewMs: number): void;
   start(): void;
-  /** Ends it as is due. */
-  stop(): Promise<void>;
+  /** Ends it as is due; a server in peace where it is drained. */
+  stop(isDrained: boolean): Promise<void>;
   kill(): void;
+  /** Forgets on its disk what was deleted; of a server. */
+  compact?(): void;
   replicas(): readonly Replica[];
 }
 
@@ -73,21 +72,11 @@ export const createReplica = (
       known.set(path, now);
     });
   });
-  const persister =
-    disk &&
-    createPersister(
-      {
-        store: shared as never,
-        storage: createDocumentStorage(disk.open(process)),
-        onIgnoredError: (error) => noteFault(world, faults, process, error),
-        ports,
-      },
-      {},
-    );
+  const persister = disk?.keep(shared, process, (error) => noteFault(world, faults, process, error));
   return {
     store,
     shared,
-    persister: persister as unknown as KeptPersister | undefined,
+    persister,
     acknowledge: () => {
       if (persister === undefined || disk === undefined) {
         return;
@@ -120,36 +109,15 @@ export const editing = (store: MergeableStore, written: Set<string>, edit: () =>
 
 /** What is told as an error that was expected here, such as of a disk that fails; all else is a fault. */
 export const noteFault = (world: World, faults: string[], {name}: Process, error: unknown): void => {
+  isHoldfastError(error) && world.count(`told ${error.code}`);
   world.note(name, `was told ${isHoldfastError(error) ? error.code : String(error)}`);
   if (!isHoldfastError(error)) {
     faults.push(`${name} was told of ${error instanceof Error ? error.stack : String(error)}`);
   }
 };
 
-/** What lies on a disk. */
-export const storedOn = (disk: Disk): Model => {
-  const stored: Model = new Map();
-  const text = disk.text();
-  if (text !== undefined) {
-    mergeInto(stored, JSON.parse(text, unspell));
-  }
-  return stored;
-};
-
-// How a text spells what JSON cannot carry: nothing at all, and objects and arrays where a cell stands.
-const unspell = (_key: string, thing: unknown): unknown => {
-  if (Array.isArray(thing) && typeof thing[0] === 'string') {
-    const [spelt, ...rest] = thing;
-    return [
-      spelt === '\uFFFC' ? undefined : spelt.startsWith('\uFFFD') ? JSON.parse(spelt.slice(1)) : spelt,
-      ...rest,
-    ];
-  }
-  return thing;
-};
-
 /** What a disk was said to have stored, and has not. */
 export const findForgotten = (disk: Disk): string[] =>
-  findMissing(acknowledgedOn.get(disk) ?? new Map(), storedOn(disk)).map(
+  findMissing(acknowledgedOn.get(disk) ?? new Map(), disk.stored(), disk.floor).map(
     (missing) => `${disk.name} had acknowledged ${missing}`,
   );

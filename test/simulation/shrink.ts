@@ -72,6 +72,7 @@ const simplerHistories: ((history: History, index: number) => History | undefine
   (history, index) => withClient(history, index, {skewMs: 0}),
   (history, index) => withClient(history, index, {hasDisk: false}),
   (history, index) => withClient(history, index, {fragmentSize: undefined}),
+  (history, index) => withClient(history, index, {isReconnecting: false}),
   (history, index) => withClient(history, index, {initialValue: undefined}),
   (history, index) =>
     withOp(history, index, (op) =>

@@ -29,6 +29,9 @@ export interface World {
   /** Notes what happened. */
   note(who: string, what: string): void;
   readonly trace: readonly string[];
+  /** Counts what happened, by name. */
+  count(what: string): void;
+  readonly counts: ReadonlyMap<string, number>;
   /** A digest of all that was noted, and when. */
   digest(): string;
 }
@@ -47,6 +50,7 @@ export const createWorld = (seed: number): World => {
   const random = createRandom(seed);
   const events = createHeap();
   const trace: string[] = [];
+  const counts = new Map<string, number>();
   let nowMs = 0;
   let eventCount = 0;
   let idCount = 0;
@@ -99,6 +103,10 @@ export const createWorld = (seed: number): World => {
       trace.push(`${String(nowMs).padStart(7)} ms  ${who.padEnd(8)} ${what}`);
     },
     trace,
+    count: (what) => {
+      counts.set(what, (counts.get(what) ?? 0) + 1);
+    },
+    counts,
     digest: () => createHash('sha256').update(trace.join('\n')).digest('hex'),
   };
   return world;
