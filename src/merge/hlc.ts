@@ -125,7 +125,7 @@ const encode = (number: number, length: number): string => {
   let rest = Math.floor(number);
   let text = '';
   for (let index = 0; index < length; index++) {
-    text = ALPHABET.charAt(((rest % 64) + 64) % 64) + text;
+    text = ALPHABET[((rest % 64) + 64) % 64] + text;
     rest = Math.floor(rest / 64);
   }
   return text;

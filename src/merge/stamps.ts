@@ -21,7 +21,7 @@ export interface Leaf {
 /** The rows of a table, or all tables. */
 export interface Branch<Child> {
   hlc: Hlc;
-  readonly newChild: () => Child;
+  readonly create: () => Child;
   readonly children: Map<Id, Child>;
   sum: Hash;
   dirty: Id[];
@@ -39,9 +39,9 @@ const createLeafMaker = (): (() => Leaf) => {
   return () => ({hlc: '', hlcs: newHlcs(), hash: undefined, isDirty: false});
 };
 
-const newBranch = <Child>(newChild: () => Child): Branch<Child> => ({
+const newBranch = <Child>(create: () => Child): Branch<Child> => ({
   hlc: '',
-  newChild,
+  create,
   children: new Map(),
   sum: 0,
   dirty: [],
@@ -61,7 +61,7 @@ const childToChange = <Child extends {hash: Hash | undefined; isDirty: boolean}>
 ): Child => {
   let child = branch.children.get(id);
   if (!child) {
-    child = branch.newChild();
+    child = branch.create();
     branch.children.set(id, child);
   } else if (!child.isDirty) {
     // A row adds to its table what a table adds to all.

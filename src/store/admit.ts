@@ -6,7 +6,7 @@
 import type {Id} from '../base/content.ts';
 import {innerMap} from './inner-map.ts';
 import {admits, type CellRules} from './rules.ts';
-import {type Cells, newCells, type State, type Stored, type StoredOrNothing} from './state.ts';
+import {type Cells, type Filled, newCells, type State, type Stored, type StoredOrNothing} from './state.ts';
 import {fromJsonCell, isPlainObject, toStored} from './stored.ts';
 
 /** What is kept for a cell, or `undefined`. A refused cell becomes its default, where the schema has one. */
@@ -47,6 +47,7 @@ export const admitRow = (
     isPartial,
     (cellId, cell) => admitCell(state, tableId, rowId, cellId, cell),
     (cellId) => refuseCell(state, tableId, rowId, cellId),
+    state.merging?.filled,
   );
 
 export const admitValues = (state: State, values: unknown, isPartial = false) =>
@@ -66,7 +67,7 @@ export const withDefaults = (state: State, tableId: Id, rowId: Id, given: Cells,
   refuseMissing(rules, given, (cellId) => refuseCell(state, tableId, rowId, cellId));
   for (const cellId in given) {
     cells[cellId] = given[cellId] as Stored;
-    fillIn(rules, cells);
+    fillIn(rules, cells, state.merging?.filled);
   }
   return cells;
 };
@@ -83,7 +84,7 @@ const refuseValue = (state: State, valueId?: Id, value?: unknown): void => {
 
 /** What would be kept, if it may be. `rules` is `undefined` without a schema, and `null` where the schema does not know the id. */
 const judge = (state: State, rules: CellRules | null | undefined, thing: unknown): StoredOrNothing => {
-  const given = state.isReadingJson ? fromJsonCell(thing) : thing;
+  const given = state.isJson ? fromJsonCell(thing) : thing;
   const stored = toStored(given);
   if (stored === undefined || rules === null || (rules && !admits(rules, stored))) return undefined;
   rememberKinds(state, given);
@@ -93,7 +94,7 @@ const judge = (state: State, rules: CellRules | null | undefined, thing: unknown
 /** Notes what is kept that costs more to copy and to write: a store without any of it takes short cuts. */
 export const rememberKinds = (state: State, kept: unknown): void => {
   if (typeof kept === 'object' && kept !== null) state.hasObjects = true;
-  else if (kept === 0 && Object.is(kept, -0)) state.hasNegativeZero = true;
+  else if (kept === 0 && Object.is(kept, -0)) state.hasMinusZero = true;
 };
 
 const admitMembers = (
@@ -103,6 +104,7 @@ const admitMembers = (
   isPartial: boolean,
   admit: (id: Id, thing: unknown) => StoredOrNothing,
   refuse: (id?: Id) => void,
+  filled?: Filled,
 ): Cells | undefined => {
   if (!isPlainObject(members)) {
     refuse();
@@ -119,10 +121,10 @@ const admitMembers = (
       isAdmitted = true;
     }
   }
-  if (rules && !isPartial) isAdmitted = fillIn(rules, cells) || isAdmitted;
+  if (rules && !isPartial) isAdmitted = fillIn(rules, cells, filled) || isAdmitted;
   if (isEmpty && !isAdmitted) refuse();
   if (rules && !isPartial) {
-    for (const [id, {isRequired}] of rules) if (isRequired && !(id in cells)) isAdmitted = false;
+    for (const [id, {required}] of rules) if (required && !(id in cells)) isAdmitted = false;
   }
   return isAdmitted ? cells : undefined;
 };
@@ -132,11 +134,12 @@ const refuseMissing = (rules: Map<Id, CellRules>, members: object, refuse: (id: 
 };
 
 /** Adds the defaults of what is missing; whether there were any. */
-const fillIn = (rules: Map<Id, CellRules>, cells: Cells): boolean => {
+const fillIn = (rules: Map<Id, CellRules>, cells: Cells, filled: Filled | undefined): boolean => {
   let isFilled = false;
   for (const [id, rule] of rules) {
     if (rule.default !== undefined && !(id in cells)) {
       cells[id] = rule.default;
+      if (filled) innerMap(filled, cells, () => new Set()).add(id);
       isFilled = true;
     }
   }

@@ -13,5 +13,5 @@ export const getTablesJson = (state: State): Json =>
 
 export const getValuesJson = (state: State): Json => write(state, toObject(state.values, itself));
 
-const write = ({hasNegativeZero}: State, kept: unknown): Json =>
-  hasNegativeZero ? writeJson(kept) : JSON.stringify(kept);
+const write = ({hasMinusZero}: State, kept: unknown): Json =>
+  hasMinusZero ? writeJson(kept) : JSON.stringify(kept);

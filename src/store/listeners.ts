@@ -18,7 +18,7 @@ export type ListenerTrees = Map<Kind, ListenerTree>;
 
 type Entry = {
   readonly kind: Kind;
-  readonly isMutator: boolean;
+  readonly mutates: boolean;
   readonly ids: readonly (IdOrNull | undefined)[];
   readonly listener: Listener;
   /** Calls the listener as if everything had changed. */
@@ -99,8 +99,8 @@ const callBelow = (tree: ListenerTree, ids: readonly unknown[], level: number, a
 const newTree = (): ListenerTree | Set<Entry> => new Map();
 const newSet = (): ListenerTree | Set<Entry> => new Set();
 
-const treesOf = (listeners: ListenerRegistry, {isMutator}: Entry): ListenerTrees =>
-  isMutator ? listeners.mutators : listeners.others;
+const treesOf = (listeners: ListenerRegistry, {mutates}: Entry): ListenerTrees =>
+  mutates ? listeners.mutators : listeners.others;
 
 /** Deletes a listener, and the maps that are left empty. */
 const prune = (

@@ -49,7 +49,7 @@ export const createListening = (state: State) => {
       const ids = args.slice(0, letters.length).map((id) => (id === null ? null : `${id}`));
       const [listener, mutator] = args.slice(letters.length) as [Listener, unknown];
       const call = () => callWithIds(state, name, ids, listener);
-      return addListener(state, {kind: kindOf(name), isMutator: !!mutator, ids, listener, call});
+      return addListener(state, {kind: kindOf(name), mutates: !!mutator, ids, listener, call});
     };
   }
 
@@ -72,7 +72,7 @@ export const createListening = (state: State) => {
     const ids = [`${given.tableId}`, given.cellId];
     return addListener(state, {
       kind: 'sortedRowIds',
-      isMutator: !!mutator,
+      mutates: !!mutator,
       ids,
       listener: whenSorted,
       call: whenSorted,
@@ -82,7 +82,7 @@ export const createListening = (state: State) => {
   const addTransactionListener = (when: string) => (listener: Listener) =>
     addListener(state, {
       kind: 'transaction',
-      isMutator: false,
+      mutates: false,
       ids: [when, null],
       listener,
       call: () => listener(state.store),

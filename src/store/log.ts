@@ -72,7 +72,7 @@ export const removeCell = (state: State, tableId: Id, rowId: Id, cellId: Id): vo
   const cells = table?.rows.get(rowId);
   const before = cells?.[cellId];
   if (!table || !cells || before === undefined) return;
-  const isLong = table.cellCounts.size > MAX_COPIED_CELLS;
+  const isLong = table.counts.size > MAX_COPIED_CELLS;
   const rest = isLong
     ? (table.sizes.get(cells) ?? Object.keys(cells).length) - 1
     : copyWithout(table, rowId, cells, cellId);
@@ -134,18 +134,18 @@ export const removeValue = (state: State, valueId: Id): void => {
 };
 
 const countCell = (state: State, table: TableState, tableId: Id, cellId: Id): void => {
-  const counted = table.cellCounts.get(cellId);
+  const counted = table.counts.get(cellId);
   if (counted) counted.count++;
   else {
-    table.cellCounts.set(cellId, {count: 1});
+    table.counts.set(cellId, {count: 1});
     state.log.push(tableId, undefined, cellId, undefined, true);
   }
 };
 
 const uncountCell = (state: State, table: TableState, tableId: Id, cellId: Id): void => {
-  const counted = table.cellCounts.get(cellId);
+  const counted = table.counts.get(cellId);
   if (counted && --counted.count === 0) {
-    table.cellCounts.delete(cellId);
+    table.counts.delete(cellId);
     state.log.push(tableId, undefined, cellId, true, undefined);
   }
 };

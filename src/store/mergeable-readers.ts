@@ -27,7 +27,7 @@ const newThings = createObjectMaker<Members<AnyStamp>>();
 /** Which of the members of a thing are asked for; all without one. */
 type Pick = (id: Id) => boolean;
 
-export const createMergeableReaders = ({getStamps, getTouched, storedIn}: Merging) => {
+export const createMergeableReaders = ({stamps: getStamps, touched: getTouched, storedIn}: Merging) => {
   const tables = () => getStamps().tables;
   const values = () => getStamps().values;
   const rowOf = (tableId: Id, rowId: Id) => tables().children.get(tableId)?.children.get(rowId);

@@ -17,7 +17,7 @@ import {
   valuesToChange,
 } from '../merge/stamps.ts';
 import {removeTable, removeValue} from './log.ts';
-import type {Cells, State, StoredOrNothing} from './state.ts';
+import type {Cells, Filled, State, StoredOrNothing} from './state.ts';
 import {
   forEachMember,
   fromJsonCell,
@@ -36,11 +36,14 @@ import {deleteValue, setValue} from './values.ts';
  */
 export const TOUCHED_LENGTH = 5;
 
+/** More than a log ever has. */
+const NEVER = 1e9;
+
 type Kept = {readonly stored: StoredOrNothing};
 
 export interface Merging {
-  readonly getStamps: () => Stamps;
-  readonly getTouched: () => readonly unknown[];
+  readonly stamps: () => Stamps;
+  readonly touched: () => readonly unknown[];
   /** What stands at the stamps of a row, or of the values. */
   readonly storedIn: (
     leaf: Leaf,
@@ -63,6 +66,8 @@ export const createMerging = (state: State, uniqueId: Id, getNow: GetNow): Mergi
   let stampedLength = 0;
   const keptOf = new WeakMap<Leaf, Map<Id, Kept>>();
   let hasKept = false;
+  // A default that nobody set gives way to whatever anybody sets.
+  const filled: Filled = new Map();
 
   const current = (tableId: Id | undefined, rowId: Id | undefined): ((id: Id) => StoredOrNothing) => {
     const cells = tableId === undefined ? undefined : state.tables.get(tableId)?.rows.get(rowId as Id);
@@ -97,12 +102,21 @@ export const createMerging = (state: State, uniqueId: Id, getNow: GetNow): Mergi
       const id = log[stampedLength + 2] as Id | undefined;
       if (tableId !== undefined && rowId === undefined) continue;
       const leaf = leafToChange(tableId, rowId);
-      if (id !== undefined) stamp(leaf, tableId, rowId, id, getNextHlc());
-      else {
-        const cells = (log[stampedLength + 3] ?? log[stampedLength + 4]) as Cells;
-        for (const cellId in cells) stamp(leaf, tableId, rowId, cellId, getNextHlc());
+      const after = log[stampedLength + 4];
+      const stampNow = (cellId: Id, isDefault: boolean | undefined) =>
+        stamp(leaf, tableId, rowId, cellId, isDefault && !leaf.hlcs[cellId] ? '' : getNextHlc());
+      if (id !== undefined) {
+        stampNow(
+          id,
+          tableId === undefined && after !== undefined && state.valuesSchema?.get(id)?.default === after,
+        );
+      } else {
+        for (const cellId in (log[stampedLength + 3] ?? after) as Cells) {
+          stampNow(cellId, filled.get(after as Cells)?.has(cellId));
+        }
       }
     }
+    filled.clear();
   };
 
   // Stamps what came to a row, or to the values, if it is later, and shows it in the store.
@@ -146,9 +160,10 @@ export const createMerging = (state: State, uniqueId: Id, getNow: GetNow): Mergi
   };
 
   state.merging = {
+    filled,
     stamp: stampLog,
     reset,
-    takeBack: () => {
+    undo: () => {
       for (let at = touched.length - TOUCHED_LENGTH; at >= 0; at -= TOUCHED_LENGTH) {
         const [tableId, rowId, id, hlc, kept] = touched.slice(at, at + TOUCHED_LENGTH) as [
           Id | undefined,
@@ -166,13 +181,13 @@ export const createMerging = (state: State, uniqueId: Id, getNow: GetNow): Mergi
       if (stampsBefore) stamps = stampsBefore;
       touched = [];
       // What is put back is not stamped.
-      stampedLength = Number.POSITIVE_INFINITY;
+      stampedLength = NEVER;
     },
   };
 
   return {
-    getStamps: () => stamps,
-    getTouched: () => touched,
+    stamps: () => stamps,
+    touched: () => touched,
     storedIn,
 
     apply: (content) => {

@@ -39,10 +39,10 @@ export const isChanged = ([before, after]: Change): boolean => !Object.is(before
 
 /** Takes everything back that this transaction did; the ids that come back come at the end. */
 export const rollBack = (state: State): void => {
-  state.merging?.takeBack();
+  state.merging?.undo();
   const {cells, values} = netChanges(state);
-  state.tablesSchema = state.tablesSchemaBefore;
-  state.valuesSchema = state.valuesSchemaBefore;
+  state.tablesSchema = state.tablesBefore;
+  state.valuesSchema = state.valuesBefore;
   for (const [tableId, rows] of cells) {
     for (const [rowId, changes] of rows) {
       for (const [cellId, [before]] of changes) {

@@ -18,13 +18,13 @@ import type {
 } from './store.ts';
 
 const NO_ROWS: TableState['rows'] = new Map();
-const NO_COUNTS: TableState['cellCounts'] = new Map();
+const NO_COUNTS: TableState['counts'] = new Map();
 
 export const createReaders = (state: State) => {
   const {tables, values} = state;
   // Ids that are no strings are taken as strings, as the keys of objects are.
   const rowsOf = (tableId: Id) => tables.get(`${tableId}`)?.rows ?? NO_ROWS;
-  const countsOf = (tableId: Id) => tables.get(`${tableId}`)?.cellCounts ?? NO_COUNTS;
+  const countsOf = (tableId: Id) => tables.get(`${tableId}`)?.counts ?? NO_COUNTS;
   const cellsOf = (tableId: Id, rowId: Id) => rowsOf(tableId).get(`${rowId}`);
   const hasCells = (tableId: Id, rowId: Id, cellId: Id) => cellsOf(tableId, rowId)?.[cellId] !== undefined;
 

@@ -7,10 +7,11 @@ import {fromStored, isPlainObject, toStored, typeOfStored} from './stored.ts';
 
 export type CellRules = {
   /** The words for types that are allowed, or the very values. */
-  readonly types: readonly unknown[] | undefined;
-  readonly members: readonly unknown[] | undefined;
-  readonly isNullAllowed: boolean;
-  readonly isRequired: boolean;
+  readonly type: readonly unknown[] | undefined;
+  readonly enum: readonly unknown[] | undefined;
+  /** Whatever is true counts as `true`. */
+  readonly allowNull: unknown;
+  readonly required: unknown;
   readonly default: StoredOrNothing;
   /** What the caller gave, without what is not understood: what the JSON forms print. */
   readonly given: {[property: string]: unknown};
@@ -21,14 +22,10 @@ const TYPES: readonly unknown[] = ['string', 'number', 'boolean', 'object', 'arr
 const PROPERTIES = ['type', 'enum', 'allowNull', 'required', 'default'];
 
 export const admits = (
-  {types, members, isNullAllowed}: Pick<CellRules, 'types' | 'members' | 'isNullAllowed'>,
+  {type, enum: members, allowNull}: Pick<CellRules, 'type' | 'enum' | 'allowNull'>,
   stored: Stored,
 ) =>
-  stored === null
-    ? isNullAllowed
-    : members
-      ? members.includes(stored)
-      : !!types?.includes(typeOfStored(stored));
+  stored === null ? allowNull : members ? members.includes(stored) : type?.includes(typeOfStored(stored));
 
 /** Reads a schema; `undefined` if nothing in it is valid. Parts that are not valid are left out. */
 export const readTablesSchema = (schema: unknown) => readAll(schema, (cells) => readAll(cells, readRules));
@@ -56,18 +53,12 @@ const readAll = <Rules>(
 const readRules = (schema: unknown): CellRules | undefined => {
   if (!isPlainObject(schema)) return undefined;
   const {allowNull, required} = schema;
-  const type = copyOf(schema.type);
+  const given = copyOf(schema.type);
   const members = copyOf(schema.enum);
-  const types = type === undefined ? undefined : Array.isArray(type) ? type : [type];
-  if (!types === !members) return undefined;
-  if (types ? !areAll(types, (type) => TYPES.includes(type)) : !areAll(members, isPrimitive))
-    return undefined;
-  const rules = {
-    types,
-    members: members as unknown[] | undefined,
-    isNullAllowed: !!allowNull,
-    isRequired: !!required,
-  };
+  const type = given === undefined ? undefined : Array.isArray(given) ? given : [given];
+  if (!type === !members) return undefined;
+  if (type ? !areAll(type, (each) => TYPES.includes(each)) : !areAll(members, isPrimitive)) return undefined;
+  const rules = {type, enum: members as unknown[] | undefined, allowNull, required};
   const byDefault = toStored(schema.default);
   // TinyBase leaves out the whole cell where its default is null and null is not allowed.
   if (byDefault === null && !allowNull) return undefined;

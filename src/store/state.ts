@@ -19,7 +19,7 @@ export type Cells = {[cellId: Id]: Stored};
 export type TableState = {
   readonly rows: Map<Id, Cells>;
   /** In how many rows each cell id is used, in the order in which they came. */
-  readonly cellCounts: Map<Id, {count: number}>;
+  readonly counts: Map<Id, {count: number}>;
   readonly rowIds: IdPool;
   /** How many cells the long rows have that lost one: V8 needs milliseconds to count 100,000. */
   readonly sizes: WeakMap<Cells, number>;
@@ -38,8 +38,8 @@ export type State = {
   tablesSchema: Map<Id, TableRules> | undefined;
   valuesSchema: Map<Id, CellRules> | undefined;
   /** The schemas that were in force when the transaction began. */
-  tablesSchemaBefore: State['tablesSchema'];
-  valuesSchemaBefore: State['valuesSchema'];
+  tablesBefore: State['tablesSchema'];
+  valuesBefore: State['valuesSchema'];
   readonly listeners: ListenerRegistry;
 
   /** How many transactions are open, one inside the other. */
@@ -57,23 +57,31 @@ export type State = {
 
   /** What a mergeable store makes of the log: after every call, when all is taken back, and when a transaction is over. */
   merging:
-    | {readonly stamp: () => void; readonly takeBack: () => void; readonly reset: () => void}
+    | {
+        readonly filled: Filled;
+        readonly stamp: () => void;
+        readonly undo: () => void;
+        readonly reset: () => void;
+      }
     | undefined;
 
   /** What is being set comes from JSON text, where a string may stand for an object. */
-  isReadingJson: boolean;
+  isJson: boolean;
   /** Whether a cell or value was ever -0, which `JSON.stringify` would write as 0. */
-  hasNegativeZero: boolean;
+  hasMinusZero: boolean;
   /** Whether a cell or value was ever an object or array: if not, copies need not look at strings. */
   hasObjects: boolean;
 };
+
+/** Which cells of rows a schema filled in, where nobody set them. */
+export type Filled = Map<Cells, Set<Id>>;
 
 /** Makes cells, or values, that do not stay. */
 export const newCells = createObjectMaker<Cells>();
 
 export const newTable = (): TableState => ({
   rows: new Map(),
-  cellCounts: new Map(),
+  counts: new Map(),
   rowIds: createIdPool(),
   sizes: new WeakMap(),
   newCells: createObjectMaker<Cells>(),

@@ -549,8 +549,6 @@ export interface Store {
    * or table, and is an ordinary cell or value.
    */
   applyChanges(changes: Changes): this;
-  /** The name that `applyChanges` had before TinyBase 5. */
-  setTransactionChanges(changes: Changes): this;
   /** Replaces all tables by what JSON text holds; does nothing if it cannot be parsed. */
   setTablesJson(tablesJson: Json): this;
   /** Replaces all values by what JSON text holds; does nothing if it cannot be parsed. */

@@ -34,8 +34,8 @@ export const transact = <Return>(
 
 export const begin = (state: State): void => {
   if (state.isClosed || state.depth++ > 0) return;
-  state.tablesSchemaBefore = state.tablesSchema;
-  state.valuesSchemaBefore = state.valuesSchema;
+  state.tablesBefore = state.tablesSchema;
+  state.valuesBefore = state.valuesSchema;
   if (!state.listeners.others.has('transaction')) return;
   try {
     eachListener(state.listeners.others, 'transaction', 'start', (listener) => listener(state.store));

@@ -34,11 +34,11 @@ export const createWriters = (state: State) => {
       return state.store;
     }
     return write(() => {
-      state.isReadingJson = true;
+      state.isJson = true;
       try {
         set(content);
       } finally {
-        state.isReadingJson = false;
+        state.isJson = false;
       }
     });
   };
@@ -78,8 +78,6 @@ export const createWriters = (state: State) => {
       state.valuesSchema = undefined;
     });
 
-  const applyChanges = (changes: unknown) => write(() => apply(state, changes));
-
   return {
     setContent: (content: unknown) =>
       write(() => setContent(typeof content === 'function' ? content() : content)),
@@ -97,8 +95,7 @@ export const createWriters = (state: State) => {
     setPartialValues: (values: unknown) => write(() => setPartialValues(state, values)),
     setValue: (valueId: Id, value: unknown) => write(() => setValue(state, `${valueId}`, value)),
 
-    applyChanges,
-    setTransactionChanges: applyChanges,
+    applyChanges: (changes: unknown) => write(() => apply(state, changes)),
 
     setTablesJson: (json: Json) => writeJson(json, (tables) => setTables(state, tables, true)),
     setValuesJson: (json: Json) => writeJson(json, (values) => setValues(state, values, true)),
