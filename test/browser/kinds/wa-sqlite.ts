@@ -1,5 +1,7 @@
 // wa-sqlite over its virtual file systems for browsers: two of OPFS, which want a worker, and one of IndexedDB.
 
+import type {Driver} from '../../../src/driver/driver.ts';
+import {queueOf} from '../../../src/driver/handle-queue.ts';
 import {type WaSqliteApi, waSqliteDriver} from '../../../src/driver/wa-sqlite-driver.ts';
 import {createWaSqlitePersister} from '../../../src/entry/persisters/persister-wa-sqlite.ts';
 import {type BrowserKind, importFromServer, shareHandles} from './browser-kind.ts';
@@ -32,15 +34,19 @@ const loadModule = async (build: string): Promise<{module: object; sqlite3: Api}
 const openWith =
   (sqlite3: Api, vfs?: string): BrowserKind['open'] =>
   async (name, mode) => {
-    const db = await sqlite3.open_v2(name, mode === 'read-only' ? OPEN_READONLY : OPEN_READWRITE_CREATE, vfs);
+    // Opening and closing take turns with the statements of other handles, as an asynchronous build wants it.
+    const turns = queueOf({handle: sqlite3} as Driver);
+    const flags = mode === 'read-only' ? OPEN_READONLY : OPEN_READWRITE_CREATE;
+    const db = await turns.add(() => sqlite3.open_v2(name, flags, vfs));
     let isOpen = true;
     return {
       driver: waSqliteDriver(sqlite3, db),
       createPersister: (store, config, onIgnoredError) =>
         createWaSqlitePersister(store, sqlite3, db, config, undefined, onIgnoredError),
       close: async () => {
-        isOpen && (await sqlite3.close(db));
+        const wasOpen = isOpen;
         isOpen = false;
+        wasOpen && (await turns.add(() => sqlite3.close(db)));
       },
     };
   };
