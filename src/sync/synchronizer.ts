@@ -11,37 +11,20 @@ import {HoldfastError, isHoldfastError} from '../base/errors.ts';
 import {createIdPool} from '../base/ids.ts';
 import {hostPorts} from '../base/ports.ts';
 import {createQueue} from '../base/queue.ts';
-import type {
-  CellHashes,
-  ContentHashes,
-  RowHashes,
-  TableHashes,
-  TablesStamp,
-  ValueHashes,
-  ValuesStamp,
-} from '../merge/mergeable.ts';
+import type {ContentHashes} from '../merge/mergeable.ts';
 import {type InitialContent, Status} from '../persister/persister.ts';
 import type {MergeableStore} from '../store/mergeable-store.ts';
+import {answerTo, findDifferences, hasMembers} from './differences.ts';
 import {checkBody} from './message-shapes.ts';
 import {Message, type Receive, type Send} from './messages.ts';
 import {createRepair} from './repair.ts';
+import {createRequests} from './requests.ts';
 import {spellBody} from './spell-body.ts';
 import type {Synchronizer, SynchronizerOptions} from './synchronizer-contract.ts';
 import {AHEAD_ID} from './wire.ts';
 
 const AHEAD_MESSAGE =
   'Others do not take what is set here: the clock of this device is more than five minutes ahead of theirs; set it, and reload';
-/** Requests that wait for an answer at one time; more are not sent. */
-const MAX_PENDING_REQUESTS = 100;
-/** Of 64 characters each: among the requests of one client there are no two of one id, and others do not guess it. */
-const REQUEST_ID_LENGTH = 8;
-
-interface Pending {
-  readonly message: Message;
-  resolve(answer: readonly [fromClientId: Id, body: unknown]): void;
-  reject(error: Error): void;
-}
-
 /**
  * Creates a synchronizer whose messages travel by functions of the caller's.
  *
@@ -90,7 +73,6 @@ export const createSynchronizer = <Extra extends object>(
   const {isChecked = false, isTerse = false, asksAtStart = true} = options;
   const spell = options.spellsBodies ? spellBody : (_message: Message, body: unknown) => body;
   const queue = createQueue();
-  const pending = new Map<Id, Pending>();
   // The hashes that clients told of, and nobody has looked at yet.
   const toldHashes = new Map<Id, {readonly hashes: ContentHashes; readonly how: 'alone' | 'all'}>();
   const idPool = createIdPool();
@@ -105,8 +87,6 @@ export const createSynchronizer = <Extra extends object>(
   let isDestroyed = false;
   // What a client has said that it holds, and nobody need be told again.
   let known: ContentHashes | undefined;
-  // The last question to all: whoever answers it late may hold more than who was first.
-  let askedAllId: Id | undefined;
 
   const setStatus = (now: Status): void => {
     if (now !== status) {
@@ -130,46 +110,9 @@ export const createSynchronizer = <Extra extends object>(
     }
   };
 
-  const ask = async (
-    to: IdOrNull,
-    message: Message,
-    body: unknown,
-  ): Promise<readonly [fromClientId: Id, body: unknown]> => {
-    if (pending.size >= MAX_PENDING_REQUESTS) {
-      throw new HoldfastError(
-        'sync/overloaded',
-        `${MAX_PENDING_REQUESTS} requests wait for an answer already`,
-      );
-    }
-    const requestId = ports.uniqueId().slice(-REQUEST_ID_LENGTH);
-    askedAllId = to === null ? requestId : askedAllId;
-    let timer: unknown;
-    try {
-      return await new Promise((resolve, reject) => {
-        pending.set(requestId, {message, resolve, reject});
-        timer = ports.setTimer(
-          () =>
-            reject(
-              new HoldfastError(
-                'sync/timeout',
-                `Nobody answered message ${message} within ${requestTimeoutSeconds} s`,
-                {message},
-              ),
-            ),
-          requestTimeoutSeconds * 1_000,
-        );
-        tell(to, requestId, message, body);
-      });
-    } finally {
-      pending.delete(requestId);
-      ports.clearTimer(timer);
-    }
-  };
+  const requests = createRequests(tell, ports, requestTimeoutSeconds);
 
-  const askFor = async <Answer>(to: Id, message: Message, body: unknown): Promise<Answer> =>
-    (await ask(to, message, body))[1] as Answer;
-
-  const apply = (changes: readonly [unknown, unknown][]): void => {
+  const apply = (changes: readonly (readonly [unknown, unknown])[]): void => {
     isApplying = true;
     try {
       store.transaction(() => {
@@ -183,39 +126,15 @@ export const createSynchronizer = <Extra extends object>(
   };
 
   // Asks a client for all that it has and this one does not, and merges it.
-  const pull = async (from: Id, [tablesHash, valuesHash]: ContentHashes): Promise<void> => {
-    const [ownTablesHash, ownValuesHash] = store.getMergeableContentHashes();
-    const changes: [unknown, unknown][] = [];
-    if (tablesHash !== ownTablesHash) {
-      const [newTables, tableHashes] = await askFor<[TablesStamp, TableHashes]>(
-        from,
-        Message.GetTableDiff,
-        store.getMergeableTableHashes(),
-      );
-      changes.push([newTables, [{}]]);
-      if (hasMembers(tableHashes)) {
-        const [newRows, rowHashes] = await askFor<[TablesStamp, RowHashes]>(
-          from,
-          Message.GetRowDiff,
-          store.getMergeableRowHashes(tableHashes),
-        );
-        changes.push([newRows, [{}]]);
-        if (hasMembers(rowHashes)) {
-          const cells = await askFor<TablesStamp>(
-            from,
-            Message.GetCellDiff,
-            store.getMergeableCellHashes(rowHashes),
-          );
-          changes.push([cells, [{}]]);
-        }
-      }
-    }
-    if (valuesHash !== ownValuesHash) {
-      const values = await askFor<ValuesStamp>(from, Message.GetValueDiff, store.getMergeableValueHashes());
-      changes.push([[{}], values]);
-    }
-    if (changes.length > 0) {
-      apply(changes);
+  const pull = async (from: Id, hashes: ContentHashes): Promise<void> => {
+    const differences = await findDifferences(
+      store,
+      hashes,
+      async <Answer>(message: Message, body: unknown) =>
+        (await requests.ask(from, message, body))[1] as Answer,
+    );
+    if (differences.length > 0) {
+      apply(differences);
     }
   };
 
@@ -256,7 +175,7 @@ export const createSynchronizer = <Extra extends object>(
       inStatus(Status.Loading, async () => {
         stats.loads++;
         try {
-          const [from, hashes] = await ask(null, Message.GetContentHashes, '');
+          const [from, hashes] = await requests.ask(null, Message.GetContentHashes, '');
           if (isContentHashes(hashes)) {
             await pullTold(from, hashes, 'answer');
           }
@@ -319,37 +238,19 @@ export const createSynchronizer = <Extra extends object>(
     }
   };
 
-  const answerTo = (message: Message, body: unknown): unknown => {
-    switch (message) {
-      case Message.GetContentHashes:
-        return store.getMergeableContentHashes();
-      case Message.GetTableDiff:
-        return store.getMergeableTableDiff(body as TableHashes);
-      case Message.GetRowDiff:
-        return store.getMergeableRowDiff(body as RowHashes);
-      case Message.GetCellDiff:
-        return store.getMergeableCellDiff(body as CellHashes);
-      case Message.GetValueDiff:
-        return store.getMergeableValueDiff(body as ValueHashes);
-      default:
-        return undefined;
-    }
-  };
-
   // Whether a message has the shape that its kind has. What is ahead of the clock is left out by the store, and its sender is told.
   const isSound = (from: Id, requestId: IdOrNull, message: Message, body: unknown): boolean => {
     if (message === Message.Response && requestId === AHEAD_ID) {
       ignore(new HoldfastError('sync/clock-ahead', AHEAD_MESSAGE));
       return false;
     }
-    const asked = requestId === null ? undefined : pending.get(requestId);
     try {
-      if (checkBody(message, body, {answered: asked?.message, nowMs: ports.now()})) {
+      if (checkBody(message, body, {answered: requests.asked(requestId), nowMs: ports.now()})) {
         tellIfPossible(from, AHEAD_ID, Message.Response, [0, 0]);
       }
       return true;
     } catch (error) {
-      message === Message.Response && asked ? asked.reject(error as Error) : ignore(error);
+      (message === Message.Response && requests.reject(requestId, error as Error)) || ignore(error);
       return false;
     }
   };
@@ -364,11 +265,9 @@ export const createSynchronizer = <Extra extends object>(
       return;
     }
     if (message === Message.Response) {
-      const asked = requestId === null ? undefined : pending.get(requestId);
-      if (asked) {
-        pending.delete(requestId as Id);
-        asked.resolve([from, body]);
-      } else if (isTerse && requestId === askedAllId && isLoading && isContentHashes(body)) {
+      const isAnswer = requests.resolve(requestId, [from, body]);
+      // Whoever answers a question to all late may hold more than who was first.
+      if (!isAnswer && isTerse && requests.isLate(requestId) && isLoading && isContentHashes(body)) {
         pullLater(from, body, 'alone');
       }
     } else if (message === Message.ContentHashes) {
@@ -381,7 +280,7 @@ export const createSynchronizer = <Extra extends object>(
         setStatus(Status.Idle);
       }
     } else if (isSaving() || isStarting) {
-      const answer = answerTo(message, body);
+      const answer = answerTo(store, message, body);
       if (answer !== undefined) {
         tellIfPossible(from, requestId, Message.Response, spell(Message.Response, answer, message));
       }
@@ -390,9 +289,7 @@ export const createSynchronizer = <Extra extends object>(
 
   const fail = (error: Error): void => {
     known = undefined;
-    for (const request of [...pending.values()]) {
-      request.reject(error);
-    }
+    requests.fail(error);
   };
 
   const isSaving = (): boolean => transactionListenerId !== undefined;
@@ -502,9 +399,6 @@ const requireAlive = (isDestroyed: boolean): void => {
     throw new HoldfastError('persister/destroyed', 'This synchronizer was destroyed; create another');
   }
 };
-
-const hasMembers = (thing: unknown): boolean =>
-  typeof thing === 'object' && thing !== null && Object.keys(thing).length > 0;
 
 const areEqual = (one: ContentHashes, other: ContentHashes): boolean =>
   one[0] === other[0] && one[1] === other[1];
