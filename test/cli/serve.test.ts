@@ -1,7 +1,7 @@
 // `holdfast serve` as a process of its own, with clients of Holdfast's and TinyBase's.
 
-import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
-import {cpSync, writeFileSync} from 'node:fs';
+import {type ChildProcess, execFileSync, spawn, spawnSync} from 'node:child_process';
+import {cpSync, existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {get} from 'node:http';
 import {join} from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
@@ -30,6 +30,24 @@ interface Running {
   readonly output: () => string;
   readonly ended: Promise<{readonly code: number | null; readonly signal: string | null}>;
 }
+
+test('[CL1] the command of the README starts a server', async () => {
+  const folder = createFolder();
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const [, words = ''] = /^npx holdfast serve (.+)$/m.exec(readme) ?? [];
+  const env = {...process.env, TOKEN: 'secret'};
+  const spoken = execFileSync('sh', ['-c', `printf '%s\\n' ${words}`], {env, encoding: 'utf8'});
+  const running = await start(spoken.trimEnd().split('\n'), folder());
+  const store = createMergeableStore();
+  const socket = new WebSocket(`${running.url}/todos/pets?token=secret`);
+  const synchronizer = await createWsSynchronizer(store, socket as never);
+  await synchronizer.startSync();
+  store.setCell('pets', 'fido', 'age', 3);
+  await synchronizer.destroy();
+  running.child.kill('SIGTERM');
+  expect(await running.ended).toEqual({code: 0, signal: null});
+  expect(existsSync(folder('rooms.db'))).toBe(true);
+});
 
 /** Starts the program; resolves once it says where it is. */
 const start = async (args: readonly string[], cwd: string, environment: object = {}): Promise<Running> => {

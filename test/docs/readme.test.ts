@@ -38,10 +38,11 @@ describe('README.md', () => {
     expect(blocks.filter(({language}) => language !== 'js' && language !== 'sh')).toEqual([]);
   });
 
-  test('gives the two commands as CI runs them', () => {
+  test('gives two commands as CI runs them, and one that test/cli/serve.test.ts runs', () => {
     expect(blocks.filter(({language}) => language === 'sh').map(({code}) => code)).toEqual([
       'npm ci && npm start',
       'npm ci && npm test',
+      expect.stringMatching(/^npx holdfast serve .*$/),
     ]);
   });
 });
