@@ -148,15 +148,26 @@ export const createSynchronizer = <Extra extends object>(
       isHoldfastError(error, 'sync/closed') || !isLoading || repair.missed();
       throw error;
     }
-    const after = store.getMergeableContentHashes();
-    if (areEqual(after, told)) {
-      known = how === 'answer' && isTerse ? told : undefined;
-      repair.isEqual(from);
-      how === 'all' && areEqual(after, before) && repair.isTold();
+    const compare = () => {
+      const after = store.getMergeableContentHashes();
+      if (areEqual(after, told)) {
+        known = how === 'answer' && isTerse ? told : undefined;
+        repair.isEqual(from);
+        how === 'all' && areEqual(after, before) && repair.isTold();
+      } else {
+        isLoading && isSaving() && repair.isBehind(from);
+      }
+      how === 'alone' && !areEqual(after, before) && repair.gained();
+    };
+    if (isTerse && how === 'answer') {
+      // Who waits for the content has it before the hashes of all of it are made.
+      void queue.add(async () => {
+        await new Promise<void>((resolve) => ports.setTimer(resolve, 0));
+        isDestroyed || compare();
+      });
     } else {
-      isLoading && isSaving() && repair.isBehind(from);
+      compare();
     }
-    how === 'alone' && !areEqual(after, before) && repair.gained();
   };
 
   const inStatus = async (during: Status, work: () => Promise<void>): Promise<void> => {
@@ -180,8 +191,8 @@ export const createSynchronizer = <Extra extends object>(
             await pullTold(from, hashes, 'answer');
           }
         } finally {
-          const [tablesHash, valuesHash] = store.getMergeableContentHashes();
-          if (initialContent !== undefined && tablesHash === 0 && valuesHash === 0 && !isDestroyed) {
+          const isEmpty = () => areEqual(store.getMergeableContentHashes(), [0, 0]);
+          if (initialContent !== undefined && !isDestroyed && isEmpty()) {
             store.setDefaultContent(initialContent);
           }
         }
@@ -342,7 +353,10 @@ export const createSynchronizer = <Extra extends object>(
     startAutoSave: async () => {
       requireAlive(isDestroyed);
       transactionListenerId ??= store.addDidFinishTransactionListener(onTransaction);
-      await saveNow();
+      const saving = saveNow();
+      if (!isTerse) {
+        await saving;
+      }
       return synchronizer;
     },
     stopAutoSave: async () => {
