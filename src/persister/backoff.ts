@@ -15,7 +15,7 @@ export interface Backoff {
   reset(): void;
 }
 
-export const createBackoff = (ports: Ports, attempt: () => void): Backoff => {
+export const createBackoff = (ports: Ports, attempt: () => void, firstDelayMs = FIRST_DELAY_MS): Backoff => {
   let failureCount = 0;
   let isHeld = false;
   let planned: {readonly handle: TimerHandle; readonly atMs: number; readonly delayMs: number} | undefined;
@@ -38,7 +38,7 @@ export const createBackoff = (ports: Ports, attempt: () => void): Backoff => {
   return {
     plan: () => {
       if (planned === undefined) {
-        const delayMs = Math.min(FIRST_DELAY_MS * 2 ** failureCount++, MAX_DELAY_MS);
+        const delayMs = Math.min(firstDelayMs * 2 ** failureCount++, MAX_DELAY_MS);
         start(delayMs * (0.75 + ports.random() / 2));
       }
     },

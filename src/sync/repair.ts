@@ -29,17 +29,21 @@ export interface RepairParts {
   readonly tell: (clientId: Id) => void;
 }
 
+/** What is on its way may make it unnecessary. */
+const FIRST_DELAY_MS = 1_000;
+
 export const createRepair = ({ports, askAll, tellAll, tell}: RepairParts): Repair => {
   const behind = new Set<Id>();
   let mustAsk = false;
   let mustTell = false;
 
-  const backoff = createBackoff(ports, () => {
+  const repairNow = () => {
     const [asks, tells, told] = [mustAsk, mustAsk || mustTell, [...behind]];
     forget();
     asks && askAll();
     tells ? tellAll() : told.forEach(tell);
-  });
+  };
+  const backoff = createBackoff(ports, repairNow, FIRST_DELAY_MS);
 
   const forget = (): void => {
     behind.clear();
