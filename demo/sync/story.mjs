@@ -4,6 +4,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {DatabaseSync} from 'node:sqlite';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {stripVTControlCharacters} from 'node:util';
 import {createMergeableStore} from 'holdfast';
 import {createSqliteNodePersister} from 'holdfast/persisters/persister-sqlite-node';
@@ -113,6 +114,8 @@ const at = (client, text) => (client.name === 'Ada' ? both(text, '') : both('', 
 
 const edit = async (client, thing, count) => {
   const doneMs = await client.ask('set', thing, count);
+  // Clocks count milliseconds: what comes next is to be later.
+  await sleep(5);
   at(client, `${thing}: ${count}`);
   return doneMs;
 };
