@@ -12,3 +12,9 @@ export const createObjectMaker = <Shape extends object>(): (() => Shape) => {
   Safe.prototype = Object.create(null);
   return () => new Safe();
 };
+
+/** What an object itself has for a key. */
+export const own = <Thing extends object, Key extends keyof Thing>(
+  thing: Thing | undefined,
+  key: Key,
+): Thing[Key] | undefined => (thing !== undefined && Object.hasOwn(thing, key) ? thing[key] : undefined);

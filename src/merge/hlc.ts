@@ -22,8 +22,8 @@ const TIME_LENGTH = 7;
 const COUNTER_LENGTH = 4;
 const CLIENT_LENGTH = 5;
 const MAX_COUNTER = 2 ** 24 - 1;
-/** A stamp further ahead than this is of a clock that is wrong, and is not followed. */
-const MAX_AHEAD_MS = 300_000;
+/** A stamp further ahead than this is of a clock that is wrong, and is not followed: clocks may be so far apart. */
+export const MAX_AHEAD_MS = 300_000;
 
 const IS_HLC = /^[-\w]{16}$/;
 
@@ -119,6 +119,10 @@ const decodeHlc = (hlc: Hlc): [logicalTime: number, counter: number, clientId: I
 const codesOf = (text: string): number[] => Array.from(text, (character) => character.charCodeAt(0));
 
 const encodeClient = (uniqueId: Id): Id => encode(getHash(uniqueId), CLIENT_LENGTH);
+
+/** The earliest stamp of a millisecond, whoever may make one. */
+export const firstHlcOf = (timeMs: number): Hlc =>
+  encode(timeMs, TIME_LENGTH) + '-'.repeat(COUNTER_LENGTH + CLIENT_LENGTH);
 
 // The lowest bits of a number, six a character. Beyond 32 bits JavaScript divides where it cannot shift.
 const encode = (number: number, length: number): string => {

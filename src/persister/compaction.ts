@@ -2,15 +2,12 @@
 
 import type {Id} from '../base/content.ts';
 import {HoldfastError} from '../base/errors.ts';
-import {getHlcFunctions, type Hlc} from '../merge/hlc.ts';
+import {firstHlcOf, type Hlc, MAX_AHEAD_MS} from '../merge/hlc.ts';
 
 /** Forgets what was deleted before a moment, in milliseconds since the epoch. */
 export interface CompactOptions {
   readonly beforeMs: number;
 }
-
-/** How far the clocks of two replicas may be apart. */
-const CLOCK_SKEW_MS = 300_000;
 
 /**
  * The earliest stamp that is not before the moment, or not before five minutes ago where that is earlier. Throws
@@ -25,9 +22,7 @@ export const floorOf = (options: CompactOptions | undefined, now: number): Hlc =
       {beforeMs},
     );
   }
-  const [, , encodeHlc] = getHlcFunctions('', () => now);
-  // The first stamp of that millisecond, before that of any client.
-  return `${encodeHlc(Math.max(0, Math.min(beforeMs, now - CLOCK_SKEW_MS)), 0).slice(0, 11)}-----`;
+  return firstHlcOf(Math.max(0, Math.min(beforeMs, now - MAX_AHEAD_MS)));
 };
 
 /** What tells a caller which rows and values were deleted because their deletion is forgotten in the storage. */

@@ -11,6 +11,7 @@ import {
   subtractChanges,
 } from '../base/changes.ts';
 import type {Changes, Content, Id, Row, RowChanges, Table, TableChanges} from '../base/content.ts';
+import {own} from '../base/safe-objects.ts';
 import type {StoredContent} from '../storage/storage.ts';
 import type {ChangeTracker, Loaded} from './change-tracker.ts';
 import type {PersistableStore} from './persistable-store.ts';
@@ -102,12 +103,6 @@ export const loadedChanges = ([tables, values]: Changes): Loaded => ({
   cell: (tableId, rowId, cellId) => own(own(own(tables, tableId), rowId), cellId),
   value: (valueId) => own(values, valueId),
 });
-
-/** What an object itself has for a key. */
-export const own = <Thing extends object, Key extends keyof Thing>(
-  thing: Thing | undefined,
-  key: Key,
-): Thing[Key] | undefined => (thing !== undefined && Object.hasOwn(thing, key) ? thing[key] : undefined);
 
 // The rows that were set anew, to be deleted first: they keep nothing of what is stored.
 const replacedRows = ([tables]: Changes): Changes => {

@@ -132,7 +132,7 @@ export const createPersister = <StoreType extends PersistableStore, Extras exten
       throw new HoldfastError(
         'persister/unsupported-store',
         given.isMergeable()
-          ? 'What was deleted is forgotten in mode `rows` only; a document keeps it, as TinyBase does'
+          ? 'What was deleted is forgotten in mode `rows` of databases only; every other storage keeps it, as TinyBase’s do'
           : 'A plain store has nothing to forget: it is a mergeable one that remembers what was deleted',
       );
     }

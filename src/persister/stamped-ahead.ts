@@ -3,17 +3,12 @@
 import {emptyObject} from '../base/changes.ts';
 import type {Changes, Content, Id, RowChanges} from '../base/content.ts';
 import {HoldfastError} from '../base/errors.ts';
-import {getHlcFunctions} from '../merge/hlc.ts';
+import {firstHlcOf, MAX_AHEAD_MS} from '../merge/hlc.ts';
 import {unescapeId} from '../merge/stamped-cells.ts';
-
-/** As far as a store follows the clocks of others. */
-const MAX_AHEAD_MS = 300_000;
-const TIME_LENGTH = 7;
 
 /** What to tell of cells that are stamped more than five minutes after `now`; undefined where there are none. */
 export const findAhead = ([tables, values]: Content | Changes, now: number): HoldfastError | undefined => {
-  const [, , encodeHlc] = getHlcFunctions('', () => now);
-  const tooLate = encodeHlc(now + MAX_AHEAD_MS + 1, 0).slice(0, TIME_LENGTH);
+  const tooLate = firstHlcOf(now + MAX_AHEAD_MS + 1);
   let cellCount = 0;
   const countIn = (cells: RowChanges): number => {
     let count = 0;

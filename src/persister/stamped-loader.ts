@@ -4,11 +4,12 @@
 import {emptyObject, noChanges} from '../base/changes.ts';
 import type {Changes, Content, Id, Row, RowChanges} from '../base/content.ts';
 import type {HoldfastError} from '../base/errors.ts';
+import {own} from '../base/safe-objects.ts';
 import type {GetNow, Hlc} from '../merge/hlc.ts';
 import {CLOCK_ID, isStampedBefore, isTombstone} from '../merge/stamped-cells.ts';
 import type {StoredContent} from '../storage/storage.ts';
 import type {ChangeTracker} from './change-tracker.ts';
-import {type ContentLoader, loadedChanges, own} from './content-loader.ts';
+import {type ContentLoader, loadedChanges} from './content-loader.ts';
 import {findAhead} from './stamped-ahead.ts';
 import type {StampedPersistable} from './stamped-as-persistable.ts';
 

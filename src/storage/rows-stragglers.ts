@@ -4,6 +4,7 @@
 import {spellId} from '../base/cell-text.ts';
 import {emptyObject, noChanges} from '../base/changes.ts';
 import type {Changes, Id, RowChanges} from '../base/content.ts';
+import {own} from '../base/safe-objects.ts';
 import {VALUES_TABLE} from './rows-text.ts';
 
 /** Whether a row lies in quarantine, by its texts in the database; it may be whole again in the table itself. */
@@ -49,8 +50,3 @@ const withoutStored = (cells: RowChanges, stored: RowChanges | undefined): RowCh
   }
   return missing;
 };
-
-const own = <Thing extends object, Key extends keyof Thing>(
-  thing: Thing | undefined,
-  key: Key,
-): Thing[Key] | undefined => (thing !== undefined && Object.hasOwn(thing, key) ? thing[key] : undefined);
