@@ -54,10 +54,7 @@ export class WsServerDurableObject<Env = unknown> extends DurableObject<Env> {
   async fetch(request: RequestLike): Promise<Response> {
     const clientId = request.headers.get('sec-websocket-key');
     if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket' || clientId === null) {
-      return new Response('This is a server of WebSockets: ask for an upgrade', {
-        status: 426,
-        headers: {upgrade: 'websocket'},
-      });
+      return askForUpgrade();
     }
     const {0: client, 1: socket} = new WebSocketPair();
     this.ctx.acceptWebSocket(socket as never, [TAG]);
@@ -215,11 +212,14 @@ export const getWsServerDurableObjectFetch =
     const path = new URL(request.url).pathname;
     return request.headers.get('upgrade')?.toLowerCase() === 'websocket'
       ? objects.get(objects.idFromName(path) as never).fetch(request as never)
-      : new Response('This is a server of WebSockets: ask for an upgrade', {
-          status: 426,
-          headers: {upgrade: 'websocket'},
-        });
+      : askForUpgrade();
   };
+
+const askForUpgrade = (): Response =>
+  new Response('This is a server of WebSockets: ask for an upgrade', {
+    status: 426,
+    headers: {upgrade: 'websocket'},
+  });
 
 declare const WebSocketPair: new () => {readonly 0: unknown; readonly 1: HibernatingWebSocket};
 interface NamespaceLike {

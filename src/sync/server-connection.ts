@@ -20,7 +20,7 @@ import {
   SUBSCRIBE,
   UNSUBSCRIBE,
 } from './socket-channels.ts';
-import {createAssembler, malformed, REFUSAL_ID, splitLine} from './wire.ts';
+import {createAssembler, malformed, noticeOf, REFUSAL_ID, splitLine} from './wire.ts';
 
 /** How frames travel to a client: a WebSocket of whatever platform. */
 export interface ClientLink {
@@ -71,6 +71,8 @@ export interface ServerConnection {
   /** Ends it because of what it said. */
   refuse(error: unknown): void;
   close(reason: RefusalReason, code: number, text: string): void;
+  /** Closes it for what it holds back; it may not hear of that for as long as it does not read. */
+  drop(reason: RefusalReason, text: string): void;
   /** Told that the link is gone. */
   end(): void;
   terminate(): void;
@@ -94,10 +96,7 @@ const MAX_CLIENT_ID_LENGTH = 256;
 /** What a frame that waits costs beside its bytes. */
 const FRAME_BYTES = 64;
 /** From here on it is looked at what all clients together have waiting. */
-const SLOW_BYTES = 256 * 1024;
-
-// An answer to nothing that was asked, which clients of TinyBase's do not mind.
-const REFUSAL_TEXT = JSON.stringify([REFUSAL_ID, Message.Response, [0, 0]]);
+export const SLOW_BYTES = 256 * 1024;
 
 export const createServerConnection = (
   link: ClientLink,
@@ -185,7 +184,7 @@ export const createServerConnection = (
     }
     const buffered = link.bufferedBytes();
     if (buffered > limits.maxBufferedBytes) {
-      dropUnread();
+      drop('not-reading', 'too much waits to be read');
       return;
     }
     if (buffered > SLOW_BYTES || isSlow) {
@@ -200,8 +199,8 @@ export const createServerConnection = (
   };
 
   // What it missed, it finds by hashes when it is back.
-  const dropUnread = (): void => {
-    close('not-reading', TRY_LATER, 'too much waits to be read');
+  const drop = (reason: RefusalReason, text: string): void => {
+    close(reason, TRY_LATER, text);
     ports.setTimer(() => link.terminate(), LAST_WORD_MS, true);
   };
 
@@ -270,7 +269,7 @@ export const createServerConnection = (
       // Answers are its synchronizer's courtesy: nobody is to take them, and nobody need be told.
       if (message !== Message.Response) {
         context.onReadOnlyRefused();
-        send(`${prefixOf(channelId)}${SERVER_ID}\n${REFUSAL_TEXT}`);
+        send(`${prefixOf(channelId)}${SERVER_ID}\n${noticeOf(REFUSAL_ID)}`);
       }
       return;
     }
@@ -418,6 +417,7 @@ export const createServerConnection = (
     },
     refuse,
     close,
+    drop,
     end,
     terminate: () => {
       end();

@@ -4,12 +4,11 @@
 
 import type {Id} from '../base/content.ts';
 import type {TimerHandle} from '../base/ports.ts';
-import {Message} from './messages.ts';
 import {createRoom, type Room, SERVER_ID} from './room.ts';
 import {type CreatedPersister, createRoomKeeper, type RoomKeeper} from './room-keeper.ts';
 import type {ServerLimits} from './server-options.ts';
 import {createPathPresence, type PathPresence, type PresenceState} from './server-presence.ts';
-import {NOT_STORED_ID, type WireMessage} from './wire.ts';
+import {NOT_STORED_ID, noticeOf, type WireMessage} from './wire.ts';
 
 export interface Path {
   readonly room: Room;
@@ -50,8 +49,7 @@ export interface ServerPaths {
   close(): Promise<void>;
 }
 
-// An answer to nothing that was asked, which clients of TinyBase's do not mind.
-const NOT_STORED_TEXT = JSON.stringify([NOT_STORED_ID, Message.Response, [0, 0]]);
+const NOT_STORED = noticeOf(NOT_STORED_ID);
 
 interface OpenPath extends Path {
   idleTimer: TimerHandle | undefined;
@@ -82,7 +80,7 @@ export const createServerPaths = (options: PathsOptions): ServerPaths => {
         onError,
         onFailing: (error) => {
           options.onFailing(pathId, error);
-          room.route(SERVER_ID, '', [NOT_STORED_TEXT]);
+          room.route(SERVER_ID, '', [NOT_STORED]);
         },
         onRecovered: () => options.onRecovered(pathId),
         onDurable: () => closeIfIdle(pathId, path),
@@ -160,7 +158,7 @@ export const createServerPaths = (options: PathsOptions): ServerPaths => {
       path.idleTimer = undefined;
       const isFirst = members.size === 0;
       members.set(clientId, {hear});
-      path.keeper?.getError() === undefined || hear(SERVER_ID, [NOT_STORED_TEXT]);
+      path.keeper?.getError() === undefined || hear(SERVER_ID, [NOT_STORED]);
       isFirst && options.onPath(pathId, 1);
       options.onClient(pathId, clientId, 1);
       return undefined;

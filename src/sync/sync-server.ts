@@ -9,6 +9,7 @@ import {
   createServerConnection,
   RESTARTING,
   type ServerConnection,
+  SLOW_BYTES,
   TRY_LATER,
 } from './server-connection.ts';
 import {createServerMetrics, type MetricsCounts, type RefusalReason} from './server-metrics.ts';
@@ -164,9 +165,7 @@ export const createSyncServer = (parts: SyncServerParts): SyncServer => {
       if (total <= max || largest === undefined) {
         return;
       }
-      const [connection] = largest;
-      connection.close(reason, TRY_LATER, 'the server holds too much');
-      ports.setTimer(() => connection.terminate(), LAST_WORD_MS, true);
+      largest[0].drop(reason, 'the server holds too much');
     }
   };
 
@@ -305,6 +304,3 @@ export const createSyncServer = (parts: SyncServerParts): SyncServer => {
 };
 
 const GOING_AWAY = 1001;
-/** How long a client that is closed for what it holds back has for the news. */
-const LAST_WORD_MS = 2_000;
-const SLOW_BYTES = 256 * 1024;

@@ -27,6 +27,9 @@ export const NOT_STORED_ID = 'holdfast:not-stored';
 /** The id of an answer by which a client says that stamps are ahead of its clock. */
 export const AHEAD_ID = 'holdfast:ahead';
 
+/** The text of such an answer: to nothing that was asked, which clients of TinyBase's do not mind. */
+export const noticeOf = (id: Id): string => JSON.stringify([id, Message.Response, [0, 0]]);
+
 const MAX_PIECES = 1_000;
 const MAX_OPEN_BUFFERS = 100;
 /** Bytes of one message, put together. */
